@@ -1,0 +1,24 @@
+/* What homes say: calls, alarms, cancels, check-ins, "I am well", and what cannot be read. Each
+ * function runs within the caller's transaction, as one item that can be undone alone. */
+#ifndef APP_ALERTS_H
+#define APP_ALERTS_H
+
+#include "gateway.h"
+
+struct yj_raw { /* a message as it was read; borrowed */
+	const char *topic;
+	const void *payload;
+	size_t len;
+};
+
+/* One decoded message of a device on the `help` connection, of any type that is remembered by id.
+ */
+int yj_alerts_message(
+    struct yj_gateway *g, const struct yj_event *event, const struct yj_raw *raw) YJ_MUST_CHECK;
+
+/* A message that was refused by the decoder, or that crashed the daemon (YJ_REASON_POISON): it is
+ * kept and logged, and an unreadable call of a known device opens an incident. */
+int yj_alerts_refused(struct yj_gateway *g, const struct yj_event *event, const struct yj_raw *raw,
+    enum yj_reason reason) YJ_MUST_CHECK;
+
+#endif

@@ -1,0 +1,94 @@
+#include "audit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dispatch.h"
+#include "feed.h"
+#include "presence.h"
+#include "space.h"
+#include "store/inbound.h"
+
+#define OVERDUE_MS 10000       /* a deadline that has not fired */
+#define RESTART_AFTER_MS 60000 /* by then a restart is the last thing to try */
+#define RESTART_EVERY_MS (10LL * 60 * 1000)
+#define OUTBOX_STUCK_MS 60000
+#define TIMELINE_MS 10000
+#define PURGE_EVERY 12 /* audits */
+
+/* Does something wait longer than it may, though the broker is there? */
+static bool outbox_stuck(struct yj_gateway *g)
+{
+	int64_t count, oldest;
+	if (!yj_link_is_up(g->help) || yj_outbox_pending(g->store, &count, &oldest) < 0)
+		return false;
+	return oldest != INT64_MAX && g->now.t - oldest > OUTBOX_STUCK_MS;
+}
+
+/* Store and clock are well and yet the same deadline does not fire: something in this process is
+ * not. A backlog that moves is no reason. */
+static void restart_if_stuck(struct yj_gateway *g, int64_t due)
+{
+	static int64_t head, since_t;
+	char last[32] = "";
+	if (due != head || g->store_failing) {
+		head = due;
+		since_t = g->now.t;
+	}
+	bool overdue = due != INT64_MAX && g->now.t - due >= RESTART_AFTER_MS;
+	if (!overdue || g->now.t - since_t < RESTART_AFTER_MS)
+		return;
+	if (yj_store_meta_get(g->store, "self_restart_t", last, sizeof last) == 0 &&
+	    g->now.t - strtoll(last, NULL, 10) < RESTART_EVERY_MS)
+		return;
+	snprintf(last, sizeof last, "%lld", (long long)g->now.t);
+	if (yj_store_meta_set(g->store, "self_restart_t", last) < 0)
+		return;
+	yj_log(YJ_LOG_ERR, "event=restarting_itself reason=deadline_overdue overdue_ms=%lld",
+	    (long long)(g->now.t - due));
+	g->stopping = g->restart_wanted = true;
+	event_base_loopexit(g->base, NULL);
+}
+
+static int keep_house(struct yj_gateway *g, void *arg)
+{
+	unsigned turn = *(unsigned *)arg;
+	int rc = yj_feed_save(g);
+	if (rc == 0 && yj_space_spare(g))
+		rc = yj_presence_write(g);
+	int64_t due;
+	if (rc == 0)
+		rc = yj_incident_next_due(g->store, &due);
+	if (rc == 0 && due != INT64_MAX &&
+	    g->clock.row.boottime_ms - g->noted.timeline_saved_ms >= TIMELINE_MS)
+		rc = yj_gateway_save_clock(g);
+	bool more;
+	if (rc == 0 && turn % PURGE_EVERY == 0)
+		rc = yj_inbound_purge(g->store, g->now.t, g->now.utc_ms, &more);
+	return rc;
+}
+
+void yj_audit_run(struct yj_gateway *g)
+{
+	static unsigned turn;
+	yj_gateway_sample(g);
+	yj_space_check(g);
+	yj_presence_sweep(g);
+	int64_t due = INT64_MAX;
+	bool bad = yj_incident_next_due(g->store, &due) < 0;
+	int64_t overdue = due == INT64_MAX ? 0 : g->now.t - due;
+	bad = bad || overdue > OVERDUE_MS || outbox_stuck(g);
+	yj_gateway_trouble(g, YJ_TROUBLE_AUDIT, bad);
+	bool poisoned = false;
+	if (yj_incident_any_poisoned(g->store, &poisoned) == 0)
+		yj_gateway_trouble(g, YJ_TROUBLE_POISON, poisoned);
+	restart_if_stuck(g, due);
+	if (g->state_stale)
+		yj_gateway_publish_state(g, true);
+	turn++;
+	if (yj_gateway_has_housework(g, turn % PURGE_EVERY == 0))
+		(void)!yj_dispatch_do(g, keep_house, &turn);
+	if (g->store_failing && g->now.t >= g->retry_t)
+		yj_dispatch_soon(g);
+}

@@ -1,0 +1,193 @@
+#include "compose.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "texts.h"
+
+void yj_page_done(struct yj_page *page)
+{
+	yj_about_done(&page->about);
+}
+
+static bool goes_there(const struct yj_caregiver *who)
+{
+	return who->on_site == 1 || (who->on_site < 0 && who->role != YJ_ROLE_OPERATOR);
+}
+
+static bool may_read_health(const struct yj_caregiver *who)
+{
+	return who->role == YJ_ROLE_DOCTOR || who->role == YJ_ROLE_NURSE ||
+	       who->role == YJ_ROLE_OPERATOR;
+}
+
+static const char *or_null(const char *text)
+{
+	return text && text[0] ? text : NULL;
+}
+
+static int name_of(struct yj_gateway *g, const char *id, char *buf, size_t cap)
+{
+	struct yj_caregiver who;
+	buf[0] = '\0';
+	if (!id[0] || strcmp(id, "-") == 0)
+		return 0;
+	int rc = yj_caregiver_find(g->store, id, &who);
+	if (rc == 0)
+		snprintf(buf, cap, "%s", who.name);
+	return rc == YJ_ERR_NOTFOUND ? 0 : rc;
+}
+
+static int64_t utc_of(const struct yj_gateway *g, int64_t t)
+{
+	return t == INT64_MAX ? 0 : g->now.utc_ms + (t - g->now.t);
+}
+
+static int write_text(struct yj_gateway *g, const struct yj_outbox_row *row,
+    const struct yj_incident *inc, struct yj_page *page)
+{
+	char by[128], said[512];
+	int rc = name_of(g, row->said, by, sizeof by);
+	if (rc == 0)
+		rc = yj_incident_text(g->store, inc->n, said, sizeof said);
+	if (rc < 0)
+		return rc;
+	struct yj_text_page t = {
+	    .state = (enum yj_page_state)row->say,
+	    .kind = inc->kind,
+	    .name = page->about.name,
+	    .address = page->about.address,
+	    .others = page->about.others,
+	    .place = page->about.place[0] ? page->about.place : inc->device,
+	    .status = strcmp(page->about.status, "active") == 0 ? "" : page->about.status,
+	    .by = by,
+	    .said = said,
+	    .drill = inc->drill,
+	    .late = inc->late,
+	    .info = strcmp(row->said, "-") == 0,
+	    .minutes = (int)((g->now.t - inc->opened_t) / 60000),
+	};
+	if (page->about.name[0] && !page->about.place[0])
+		t.place = "";
+	yj_text_page(g->config->gateway.language, &t, page->text, sizeof page->text);
+	return 0;
+}
+
+/* An incident that was set aside is told in fixed words: composing it may be what crashes. */
+static void compose_poisoned(
+    struct yj_gateway *g, const struct yj_outbox_row *row, struct yj_page *page)
+{
+	yj_delivery_id(g->store, row->n, page->id, sizeof page->id);
+	yj_incident_id(g->store, row->incident, page->incident, sizeof page->incident);
+	snprintf(
+	    page->text, sizeof page->text, "%s", yj_text_poisoned(g->config->gateway.language));
+	page->inbox = (struct yj_msg_inbox){
+	    .id = page->id,
+	    .incident = page->incident,
+	    .kind = YJ_KIND_UNREADABLE,
+	    .state = YJ_PAGE_OPEN,
+	    .resident = {.id = "", .name = "", .address = "", .phone = ""},
+	    .text = page->text,
+	    .opened_at_ms = g->now.utc_ms,
+	};
+}
+
+int yj_compose_page(struct yj_gateway *g, const struct yj_outbox_row *row, struct yj_page *page)
+{
+	struct yj_incident inc;
+	struct yj_caregiver who;
+	memset(page, 0, sizeof *page);
+	if (strcmp(row->said, "!") == 0) {
+		compose_poisoned(g, row, page);
+		return 0;
+	}
+	int rc = yj_incident_load(g->store, row->incident, &inc);
+	if (rc == 0)
+		rc = yj_caregiver_find(g->store, row->target, &who);
+	if (rc == 0 && who.gone)
+		rc = YJ_ERR_NOTFOUND;
+	if (rc == 0)
+		rc = yj_about_get(g->store, &inc.whose, inc.device, &page->about);
+	if (rc == 0)
+		rc = write_text(g, row, &inc, page);
+	if (rc < 0) {
+		yj_page_done(page);
+		return rc;
+	}
+	bool asks = row->say <= (int)YJ_PAGE_REMIND && strcmp(row->said, "-") != 0;
+	yj_delivery_id(g->store, row->n, page->id, sizeof page->id);
+	yj_incident_id(g->store, inc.n, page->incident, sizeof page->incident);
+	page->inbox = (struct yj_msg_inbox){
+	    .id = page->id,
+	    .incident = page->incident,
+	    .level = (int)row->level,
+	    .kind = inc.kind,
+	    .state = (enum yj_page_state)row->say,
+	    .resident = {.id = page->about.id,
+		.name = page->about.name,
+		.address = page->about.address,
+		.phone = page->about.phone,
+		.access = asks && goes_there(&who) ? or_null(page->about.access) : NULL,
+		.health = asks && may_read_health(&who) ? or_null(page->about.health) : NULL},
+	    .text = page->text,
+	    .opened_at_ms = inc.opened_utc_ms,
+	    .answer_by_ms = asks ? utc_of(g, inc.level_due) : 0,
+	};
+	return 0;
+}
+
+int yj_compose_inbox(
+    struct yj_gateway *g, const struct yj_outbox_row *row, char *topic, char **payload, size_t *len)
+{
+	struct yj_page page;
+	int rc = yj_topic_format(YJ_TOPIC_INBOX, row->target, topic, YJ_TOPIC_MAX);
+	if (rc < 0)
+		return rc;
+	rc = yj_compose_page(g, row, &page);
+	if (rc < 0)
+		return rc;
+	struct yj_message m = {.type = YJ_TOPIC_INBOX, .u.inbox = page.inbox};
+	char *text = yj_message_encode(&m, len);
+	yj_page_done(&page);
+	if (!text)
+		return YJ_ERR_NOMEM;
+	*payload = text;
+	return 0;
+}
+
+int yj_compose_home(
+    struct yj_gateway *g, const struct yj_outbox_row *row, char *topic, char **payload, size_t *len)
+{
+	struct yj_incident inc;
+	struct yj_incident_device where;
+	struct yj_device device;
+	int rc = yj_incident_load(g->store, row->incident, &inc);
+	if (rc == 0)
+		rc = yj_incident_device_get(g->store, row->incident, row->target, &where);
+	if (rc < 0)
+		return rc;
+	const struct yj_family *family = yj_family_find("native");
+	rc = yj_device_find(g->store, row->target, &device);
+	if (rc == 0)
+		family = yj_family_find(device.family);
+	if ((rc < 0 && rc != YJ_ERR_NOTFOUND) || !family)
+		return rc < 0 ? rc : YJ_ERR_NOTFOUND;
+	char by[128], text[256], incident[YJ_NAME_MAX + 24];
+	rc = name_of(g, row->said, by, sizeof by);
+	if (rc < 0)
+		return rc;
+	enum yj_home_state say = (enum yj_home_state)row->say;
+	/* an answer while people are still being looked for is one from afar */
+	bool remote = say == YJ_HOME_ANSWERED && inc.state == YJ_INC_OPEN;
+	yj_text_home(g->config->gateway.language, say, by, remote, text, sizeof text);
+	yj_incident_id(g->store, inc.n, incident, sizeof incident);
+	struct yj_msg_down_call down = {
+	    .id = where.last_id,
+	    .incident = incident,
+	    .state = say,
+	    .by = say == YJ_HOME_ANSWERED || say == YJ_HOME_ARRIVED ? or_null(by) : NULL,
+	    .text = text,
+	};
+	return family->feedback(row->target, &down, topic, YJ_TOPIC_MAX, payload, len);
+}

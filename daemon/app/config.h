@@ -1,0 +1,114 @@
+/* The configuration file (docs/contract.md, "Configuration"): YAML in, one checked struct out.
+ * Whatever the file does not set has the value of the contract's example. */
+#ifndef APP_CONFIG_H
+#define APP_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/err.h"
+#include "proto/limits.h"
+#include "proto/policy.h"
+
+#define YJ_CONFIG_PATH "/etc/yijian/yijian.yaml"
+#define YJ_CONFIG_DATA_DIR "/var/lib/yijian"	    /* default of gateway.data_dir */
+#define YJ_CONFIG_SOCKET "/run/yijian/control.sock" /* default of ctl.socket */
+
+struct yj_config_tls {
+	bool on;	 /* mqtt: `tls` is given, even if all its values are empty (the system's
+			  * authorities); http: cert_file and key_file are set */
+	char *ca_file;	 /* NULL: not set */
+	char *cert_file; /* set together with key_file or not at all */
+	char *key_file;
+};
+
+struct yj_config_webhook {
+	char name[YJ_NAME_MAX + 1];
+	char *url;
+	char *secret; /* whsec_..., the content of secret_file; NULL: unsigned */
+	int64_t timeout_ms;
+	int attempts;
+};
+
+struct yj_config { /* owns all strings and arrays; a string that may be absent says so */
+	struct {
+		char id[YJ_NAME_MAX + 1];
+		char *data_dir;
+		char *language; /* "zh-CN" or "en" */
+	} gateway;
+	struct {
+		char *host;
+		int port; /* 1 to 65535; default 8883 with TLS, 1883 without */
+		char *username;
+		char *password_file; /* NULL: not set */
+		char *password;	     /* its content; NULL: not set, or files were not read */
+		struct yj_config_tls tls;
+	} mqtt;
+	struct {
+		char *listen;	  /* ADDRESS:PORT, [ADDRESS]:PORT; port 0 picks one */
+		char *public_url; /* NULL: not set */
+		struct yj_config_tls tls;
+	} http;
+	struct {
+		char *socket;
+	} ctl;
+	struct {
+		int64_t channel_wait_ms;
+		char **default_channels; /* "mqtt", "webhook:NAME" */
+		size_t n_default_channels;
+	} notify;
+	struct yj_config_webhook *webhooks;
+	size_t n_webhooks;
+	struct yj_policy *policies; /* one of them is named "default" */
+	size_t n_policies;
+	struct {
+		int64_t heartbeat_ms;
+		int offline_after; /* missed heartbeats */
+		int low_battery_pct;
+	} devices;
+};
+
+enum yj_config_flag {
+	/* Neither read nor look for the files that the configuration names: secrets stay NULL. For
+	 * a reader that only wants the socket or the database, and may not see the secrets. */
+	YJ_CONFIG_NO_FILES = 1,
+};
+
+/* Reads and checks a file. 0: *out is owned by the caller. On failure *errors (malloc'd, may be
+ * NULL when memory is short) has one line per error in the order of the file, "FILE:LINE: what,
+ * expected what", without a last newline. YJ_ERR_INVAL: the content is wrong; YJ_ERR_IO: the file
+ * cannot be read; YJ_ERR_NOMEM. Changes nothing anywhere: also what --check-config and a reload
+ * need. */
+int yj_config_load(
+    const char *path, unsigned flags, struct yj_config **out, char **errors) YJ_MUST_CHECK;
+
+/* The same for bytes in memory, which messages call `name`. */
+int yj_config_parse(const char *name, const void *bytes, size_t len, unsigned flags,
+    struct yj_config **out, char **errors) YJ_MUST_CHECK;
+
+void yj_config_free(struct yj_config *config); /* wipes the secrets; NULL is fine */
+
+/* Borrowed; NULL if there is none of that name. */
+const struct yj_policy *yj_config_policy(const struct yj_config *config, const char *name);
+const struct yj_config_webhook *yj_config_webhook(const struct yj_config *config, const char *name);
+
+/* The keys that differ and need a restart to take effect (all of gateway, mqtt, http and ctl), as
+ * "mqtt.host,http.listen"; "" if none do. Malloc'd; NULL when memory is short. */
+char *yj_config_restart_keys(
+    const struct yj_config *old, const struct yj_config *new) YJ_MUST_CHECK;
+
+/* The last configuration that worked. save_good keeps the bytes of the file (without the contents
+ * of the files that it names) as {data_dir}/last-good.yaml, mode 0600, in full or not at all even
+ * over a power cut. Where data_dir is not YJ_CONFIG_DATA_DIR it also leaves a symbolic link
+ * "{path}.last-good" to it, if it may, so that a file damaged beyond recognition finds its
+ * way back. Bytes that no longer check well are refused. 0, YJ_ERR_INVAL, YJ_ERR_IO,
+ * YJ_ERR_FULL, YJ_ERR_NOMEM; after a failure what was kept before still stands. */
+int yj_config_save_good(const char *path, const char *data_dir) YJ_MUST_CHECK;
+
+/* Loads it for a file that is bad: from the data_dir that the bad file still names, else through
+ * the link beside it (if it is ours or root's), else from YJ_CONFIG_DATA_DIR. Results as
+ * yj_config_load; YJ_ERR_NOTFOUND when nothing was kept. */
+int yj_config_load_good(const char *path, struct yj_config **out, char **errors) YJ_MUST_CHECK;
+
+#endif

@@ -1,0 +1,383 @@
+#include "lanes.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compose.h"
+#include "deliveries.h"
+#include "dispatch.h"
+#include "inhand.h"
+#include "numset.h"
+#include "pager.h"
+#include "tokens.h"
+
+#define LANE_MAX 8192 /* row numbers in one lane */
+#define LANES_MAX 256
+#define READ_ROWS 128
+#define READS_MAX 64 /* pieces read per turn */
+#define GIVEN_BACK_MS 5000
+
+enum { QUEUED = 1, FLYING_MQTT, FLYING_HOOK, REPORTED };
+
+struct lane {
+	char name[YJ_NAME_MAX + 16];
+	int64_t *ring;
+	size_t head, n;
+	bool overflow; /* rows were passed over */
+};
+
+struct yj_lanes {
+	struct lane v[LANES_MAX];
+	size_t n;
+	struct yj_numset known; /* what is queued, under way or reported */
+	int64_t at_due, at_n;	/* how far the outbox has been read */
+	bool dirty;		/* it may hold more */
+	bool sweeping;		/* the broker went down: pages begin their next channels */
+	int64_t sweep_due, sweep_n;
+	struct yj_outbox_row rows[READ_ROWS];
+};
+
+struct yj_lanes *yj_lanes_new(void)
+{
+	struct yj_lanes *l = calloc(1, sizeof *l);
+	if (l) {
+		l->at_due = -1;
+		l->dirty = true;
+	}
+	return l;
+}
+
+void yj_lanes_free(struct yj_lanes *l)
+{
+	if (!l)
+		return;
+	for (size_t i = 0; i < l->n; i++)
+		free(l->v[i].ring);
+	yj_numset_done(&l->known);
+	free(l);
+}
+
+static const struct yj_channel *hook_of(struct yj_gateway *g, const char *channel)
+{
+	return strncmp(channel, "webhook:", 8) == 0 ? yj_webhooks_channel(g->webhooks, channel + 8)
+						    : NULL;
+}
+
+bool yj_lanes_down(struct yj_gateway *g, const char *channel)
+{
+	if (strcmp(channel, "mqtt") == 0)
+		return !yj_link_is_up(g->help);
+	const struct yj_channel *hook = hook_of(g, channel);
+	return !hook || hook->is_down(hook->self);
+}
+
+void yj_lanes_wake(struct yj_gateway *g)
+{
+	g->lanes->dirty = true;
+}
+
+static void sweep_anew(struct yj_lanes *l)
+{
+	l->sweeping = true;
+	l->sweep_due = -1;
+	l->sweep_n = 0;
+}
+
+/* What was swept may have been rolled back, so that begins again too; twice does no harm. */
+void yj_lanes_restart(struct yj_gateway *g)
+{
+	g->lanes->at_due = -1;
+	g->lanes->at_n = 0;
+	g->lanes->dirty = true;
+	if (g->help && !yj_link_is_up(g->help))
+		sweep_anew(g->lanes);
+}
+
+/* A lane that holds nothing makes room for another channel: names come and go with reloads. */
+static struct lane *idle_lane(struct yj_lanes *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i].n == 0 && !l->v[i].overflow)
+			return &l->v[i];
+	return NULL;
+}
+
+static struct lane *lane_of(struct yj_lanes *l, const char *name)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (strcmp(l->v[i].name, name) == 0)
+			return &l->v[i];
+	struct lane *lane = NULL;
+	int64_t *ring = l->n < LANES_MAX ? malloc(LANE_MAX * sizeof *ring) : NULL;
+	if (ring) {
+		lane = &l->v[l->n++];
+		lane->ring = ring;
+	} else {
+		lane = idle_lane(l);
+	}
+	if (lane)
+		snprintf(lane->name, sizeof lane->name, "%s", name);
+	return lane;
+}
+
+bool yj_lanes_waiting(const struct yj_gateway *g, const char *channel)
+{
+	for (size_t i = 0; i < g->lanes->n; i++)
+		if (strcmp(g->lanes->v[i].name, channel) == 0)
+			return g->lanes->v[i].n > 0;
+	return false;
+}
+
+static void push(struct lane *lane, int64_t n)
+{
+	lane->ring[(lane->head + lane->n++) % LANE_MAX] = n;
+}
+
+void yj_lanes_broker_down(struct yj_gateway *g)
+{
+	struct yj_lanes *l = g->lanes;
+	yj_numset_drop(&l->known, FLYING_MQTT);
+	yj_lanes_restart(g);
+	sweep_anew(l);
+	yj_dispatch_soon(g);
+}
+
+bool yj_lanes_has_left(const struct yj_gateway *g, int64_t n)
+{
+	return yj_numset_get(&g->lanes->known, n) > QUEUED;
+}
+
+void yj_lanes_result(struct yj_gateway *g, int64_t n)
+{
+	if (yj_numset_put(&g->lanes->known, n, REPORTED) < 0)
+		yj_numset_remove(&g->lanes->known, n); /* then it may be sent twice */
+}
+
+void yj_lanes_settled(struct yj_gateway *g, int64_t n)
+{
+	yj_numset_remove(&g->lanes->known, n);
+}
+
+/* Reports a row that could not even be sent. */
+static void give_back(struct yj_gateway *g, int64_t n, enum yj_sent outcome, const char *words)
+{
+	struct yj_sent_result r = {
+	    .token = (uint64_t)n, .outcome = outcome, .retry_ms = GIVEN_BACK_MS};
+	snprintf(r.words, sizeof r.words, "%s", words);
+	yj_deliveries_report(g, &r);
+}
+
+/* Takes one row of the outbox into its lane. */
+static void take(struct yj_gateway *g, const struct yj_outbox_row *row)
+{
+	struct yj_lanes *l = g->lanes;
+	if (yj_numset_get(&l->known, row->n))
+		return;
+	struct lane *lane = lane_of(l, row->channel);
+	if (!lane) {
+		give_back(g, row->n, YJ_SENT_RETRY, "no lane is free");
+		return;
+	}
+	if (lane->n == LANE_MAX || yj_numset_put(&l->known, row->n, QUEUED) < 0)
+		lane->overflow = true;
+	else
+		push(lane, row->n);
+}
+
+/* At least one look each time: a row that waits for its next attempt falls due without a word. */
+static void fill(struct yj_gateway *g)
+{
+	struct yj_lanes *l = g->lanes;
+	for (int reads = 0; reads == 0 || l->dirty; reads++) {
+		if (reads == READS_MAX) {
+			yj_dispatch_soon(g);
+			return;
+		}
+		size_t n = 0;
+		if (yj_outbox_due(g->store, YJ_DELIVERY_PENDING, g->now.t, l->at_due, l->at_n,
+			l->rows, READ_ROWS, &n) < 0)
+			return;
+		for (size_t i = 0; i < n; i++)
+			take(g, &l->rows[i]);
+		if (n) {
+			l->at_due = l->rows[n - 1].due_t;
+			l->at_n = l->rows[n - 1].n;
+		}
+		l->dirty = n == READ_ROWS;
+	}
+}
+
+static int send_mqtt(
+    struct yj_gateway *g, const struct yj_outbox_row *row, struct yj_link *link, uint64_t token)
+{
+	char topic[YJ_TOPIC_MAX];
+	char *payload = NULL;
+	size_t len = 0;
+	int rc = row->home ? yj_compose_home(g, row, topic, &payload, &len)
+			   : yj_compose_inbox(g, row, topic, &payload, &len);
+	if (rc == 0)
+		rc = yj_link_publish(link, topic, payload, len, 1, false, token);
+	free(payload);
+	return rc;
+}
+
+static void on_hook(void *ctx, const struct yj_sent_result *result)
+{
+	yj_deliveries_report(ctx, result);
+}
+
+static void on_hook_unrecorded(void *ctx, const struct yj_sent_result *result)
+{
+	(void)ctx;
+	(void)result;
+}
+
+static int send_hook(struct yj_gateway *g, const struct yj_outbox_row *row,
+    void (*done)(void *ctx, const struct yj_sent_result *result))
+{
+	const struct yj_channel *hook = hook_of(g, row->channel);
+	if (!hook)
+		return YJ_ERR_NOTFOUND;
+	struct yj_page page;
+	int rc = yj_compose_page(g, row, &page);
+	if (rc < 0)
+		return rc;
+	struct yj_delivery d = {
+	    .token = (uint64_t)row->n,
+	    .attempt = row->attempts + 1,
+	    .caregiver = row->target,
+	    .language = g->config->gateway.language,
+	    .page = &page.inbox,
+	};
+	rc = hook->send(hook->self, &d, done, g);
+	yj_page_done(&page);
+	return rc;
+}
+
+int yj_lanes_send_unrecorded(struct yj_gateway *g, const struct yj_outbox_row *row)
+{
+	if (strcmp(row->channel, "mqtt") == 0)
+		return send_mqtt(g, row, g->chatter, YJ_TOKEN_NONE);
+	return send_hook(g, row, on_hook_unrecorded);
+}
+
+/* Sends the first of a lane. false: the lane waits. */
+static bool send_first(struct yj_gateway *g, struct lane *lane)
+{
+	struct yj_lanes *l = g->lanes;
+	bool mqtt = strcmp(lane->name, "mqtt") == 0;
+	if (mqtt && yj_link_room(g->help) == 0)
+		return false;
+	int64_t n = lane->ring[lane->head];
+	struct yj_outbox_row row;
+	int rc = yj_outbox_get(g->store, n, &row);
+	bool wanted = rc == 0 && row.status == YJ_DELIVERY_PENDING && row.due_t <= g->now.t;
+	if (rc < 0 && rc != YJ_ERR_NOTFOUND)
+		return false;
+	bool poisoned = wanted && yj_inhand_delivery(g, n);
+	if (wanted && !poisoned) {
+		rc = mqtt ? send_mqtt(g, &row, g->help, YJ_TOKEN_DELIVERY | (uint64_t)n)
+			  : send_hook(g, &row, on_hook);
+		yj_inhand_none(g);
+		if (rc == YJ_ERR_BUSY)
+			return false;
+	}
+	lane->head = (lane->head + 1) % LANE_MAX;
+	lane->n--;
+	if (poisoned)
+		yj_deliveries_poison(g, n);
+	else if (!wanted)
+		yj_numset_remove(&l->known, n);
+	else if (rc == YJ_ERR_NOTFOUND)
+		give_back(g, n, YJ_SENT_FINAL, "no such channel or receiver");
+	else if (rc == YJ_ERR_INVAL)
+		give_back(g, n, YJ_SENT_FINAL, yj_err_name(rc));
+	else if (rc < 0) /* memory, the disk: it says nothing about the receiver */
+		give_back(g, n, YJ_SENT_RETRY, yj_err_name(rc));
+	else if (yj_numset_put(&l->known, n, mqtt ? FLYING_MQTT : FLYING_HOOK) < 0)
+		yj_log(YJ_LOG_ERR, "event=out_of_memory delivery=%lld", (long long)n);
+	return true;
+}
+
+void yj_lanes_drain(struct yj_gateway *g)
+{
+	struct yj_lanes *l = g->lanes;
+	if (g->stopping)
+		return;
+	fill(g);
+	bool again = false;
+	for (size_t i = 0; i < l->n; i++) {
+		struct lane *lane = &l->v[i];
+		while (lane->n && send_first(g, lane))
+			;
+		if (lane->overflow && lane->n == 0) {
+			lane->overflow = false;
+			again = true;
+		}
+	}
+	if (again) {
+		yj_lanes_restart(g);
+		yj_dispatch_soon(g);
+	}
+}
+
+/* The time to wait for a receipt has passed: the next channel begins, the earlier one goes on. */
+static int waited(struct yj_gateway *g, struct yj_outbox_row *row)
+{
+	bool begun;
+	row->due_t = INT64_MAX;
+	int rc = yj_outbox_set(g->store, row, NULL, g->now.utc_ms);
+	return rc < 0 ? rc : yj_pager_next_channel(g, row, &begun);
+}
+
+static bool is_page(const struct yj_outbox_row *row)
+{
+	return !row->home && row->say <= (int)YJ_PAGE_REMIND;
+}
+
+/* The broker went down: calls for help that wait for it begin their next channels. */
+static int sweep(struct yj_gateway *g)
+{
+	struct yj_lanes *l = g->lanes;
+	size_t n = 0;
+	int rc = yj_outbox_due(g->store, YJ_DELIVERY_PENDING, g->now.t, l->sweep_due, l->sweep_n,
+	    l->rows, READ_ROWS, &n);
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		const struct yj_outbox_row *row = &l->rows[i];
+		struct yj_incident inc;
+		bool begun;
+		l->sweep_due = row->due_t;
+		l->sweep_n = row->n;
+		if (!is_page(row) || strcmp(row->channel, "mqtt") != 0)
+			continue;
+		rc = yj_incident_load(g->store, row->incident, &inc);
+		if (rc == 0 && yj_kind_is_help(inc.kind))
+			rc = yj_pager_next_channel(g, row, &begun);
+		if (rc == YJ_ERR_NOTFOUND)
+			rc = 0;
+	}
+	if (rc < 0)
+		return rc;
+	l->sweeping = n == READ_ROWS;
+	if (l->sweeping)
+		yj_dispatch_soon(g);
+	return 0;
+}
+
+int yj_lanes_due(struct yj_gateway *g)
+{
+	struct yj_lanes *l = g->lanes;
+	int rc = 0;
+	if (l->sweeping && yj_lanes_down(g, "mqtt"))
+		rc = sweep(g);
+	size_t n = 0;
+	if (rc == 0)
+		rc = yj_outbox_due(
+		    g->store, YJ_DELIVERY_SENT, g->now.t, -1, 0, l->rows, READ_ROWS, &n);
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = waited(g, &l->rows[i]);
+	if (rc == 0 && n == READ_ROWS)
+		yj_dispatch_soon(g);
+	return rc;
+}

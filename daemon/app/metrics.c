@@ -1,0 +1,127 @@
+#include "metrics.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway.h"
+
+static const double bounds[YJ_BUCKETS] = {
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60};
+
+int yj_metrics_init(struct yj_metrics *m)
+{
+	memset(m, 0, sizeof *m);
+	m->rejected = calloc(1, sizeof *m->rejected);
+	m->deliveries = calloc(1, sizeof *m->deliveries);
+	return m->rejected && m->deliveries ? 0 : YJ_ERR_NOMEM;
+}
+
+void yj_metrics_done(struct yj_metrics *m)
+{
+	free(m->rejected);
+	free(m->deliveries);
+	m->rejected = m->deliveries = NULL;
+}
+
+void yj_histogram_add(struct yj_histogram *h, double seconds)
+{
+	int i = 0;
+	while (i < YJ_BUCKETS && seconds > bounds[i])
+		i++;
+	h->buckets[i]++;
+	h->count++;
+	h->sum_s += seconds;
+}
+
+void yj_pairs_add(struct yj_pairs *p, const char *a, const char *b)
+{
+	for (unsigned i = 0; i < p->n; i++) {
+		if (strcmp(p->v[i].a, a) == 0 && strcmp(p->v[i].b, b) == 0) {
+			p->v[i].n++;
+			return;
+		}
+	}
+	if (p->n == YJ_METRIC_PAIRS - 1 && strcmp(b, "other") != 0) {
+		yj_pairs_add(p, a, "other");
+		return;
+	}
+	if (p->n == YJ_METRIC_PAIRS)
+		return;
+	snprintf(p->v[p->n].a, sizeof p->v[p->n].a, "%s", a);
+	snprintf(p->v[p->n].b, sizeof p->v[p->n].b, "%s", b);
+	p->v[p->n++].n = 1;
+}
+
+static void head(struct evbuffer *out, const char *name, const char *type, const char *help)
+{
+	evbuffer_add_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+static void write_histogram(
+    struct evbuffer *out, const char *name, const char *help, const struct yj_histogram *h)
+{
+	head(out, name, "histogram", help);
+	uint64_t sum = 0;
+	for (int i = 0; i < YJ_BUCKETS; i++) {
+		sum += h->buckets[i];
+		evbuffer_add_printf(
+		    out, "%s_bucket{le=\"%g\"} %" PRIu64 "\n", name, bounds[i], sum);
+	}
+	evbuffer_add_printf(out,
+	    "%s_bucket{le=\"+Inf\"} %" PRIu64 "\n%s_sum %g\n%s_count %" PRIu64 "\n", name, h->count,
+	    name, h->sum_s, name, h->count);
+}
+
+static void write_pairs(struct evbuffer *out, const char *name, const char *help, const char *a,
+    const char *b, const struct yj_pairs *p)
+{
+	head(out, name, "counter", help);
+	for (unsigned i = 0; i < p->n; i++) {
+		if (p->v[i].b[0])
+			evbuffer_add_printf(out, "%s{%s=\"%s\",%s=\"%s\"} %" PRIu64 "\n", name, a,
+			    p->v[i].a, b, p->v[i].b, p->v[i].n);
+		else
+			evbuffer_add_printf(
+			    out, "%s{%s=\"%s\"} %" PRIu64 "\n", name, a, p->v[i].a, p->v[i].n);
+	}
+}
+
+static void write_open(struct yj_gateway *g, struct evbuffer *out)
+{
+	int64_t counts[YJ_LEVELS_MAX], pending, oldest;
+	head(out, "yijian_incidents_open", "gauge", "Incidents that are not closed, by level.");
+	if (yj_incident_counts(g->store, counts) == 0)
+		for (int i = 0; i < YJ_LEVELS_MAX; i++)
+			if (counts[i] || i == 0)
+				evbuffer_add_printf(out,
+				    "yijian_incidents_open{level=\"%d\"} %" PRId64 "\n", i,
+				    counts[i]);
+	head(out, "yijian_outbox_pending", "gauge", "Deliveries that wait to be sent.");
+	if (yj_outbox_pending(g->store, &pending, &oldest) == 0)
+		evbuffer_add_printf(out, "yijian_outbox_pending %" PRId64 "\n", pending);
+}
+
+void yj_metrics_write(struct yj_gateway *g, struct evbuffer *out)
+{
+	const struct yj_metrics *m = &g->metrics;
+	head(out, "yijian_alerts_total", "counter", "Alerts taken, by kind.");
+	for (int i = 0; i < YJ_KIND_COUNT; i++)
+		evbuffer_add_printf(out, "yijian_alerts_total{kind=\"%s\"} %" PRIu64 "\n",
+		    yj_kind_name((enum yj_kind)i), m->alerts[i]);
+	head(out, "yijian_alerts_duplicate_total", "counter", "Alerts that had come before.");
+	evbuffer_add_printf(out, "yijian_alerts_duplicate_total %" PRIu64 "\n", m->duplicates);
+	write_pairs(out, "yijian_alerts_rejected_total", "Messages refused.", "reason", "device",
+	    m->rejected);
+	write_open(g, out);
+	write_pairs(out, "yijian_deliveries_total", "What became of deliveries.", "channel",
+	    "result", m->deliveries);
+	write_histogram(out, "yijian_commit_seconds", "How long a commit takes.", &m->commit);
+	write_histogram(
+	    out, "yijian_deadline_lateness_seconds", "How late deadlines fire.", &m->lateness);
+	head(out, "yijian_degraded", "gauge", "1 while the gateway is degraded.");
+	evbuffer_add_printf(out, "yijian_degraded %d\n", g->trouble != 0);
+	head(out, "yijian_build_info", "gauge", "Version of this program.");
+	evbuffer_add_printf(out, "yijian_build_info{version=\"" YJ_VERSION "\"} 1\n");
+}

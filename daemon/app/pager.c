@@ -1,0 +1,281 @@
+#include "pager.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lanes.h"
+
+bool yj_pager_channel(
+    struct yj_gateway *g, const struct yj_caregiver *who, int i, char *buf, size_t cap)
+{
+	const char *list = who->channels;
+	if (!list[0]) {
+		if ((size_t)i >= g->config->notify.n_default_channels)
+			return false;
+		snprintf(buf, cap, "%s", g->config->notify.default_channels[i]);
+		return true;
+	}
+	for (;; i--) {
+		const char *end = strchrnul(list, ';');
+		if (i == 0) {
+			snprintf(buf, cap, "%.*s", (int)(end - list), list);
+			return buf[0] != '\0';
+		}
+		if (!*end)
+			return false;
+		list = end + 1;
+	}
+}
+
+static int add_row(struct yj_gateway *g, struct yj_outbox_row *row)
+{
+	int rc = yj_outbox_add(g->store, row, g->now.utc_ms);
+	if (rc == 0)
+		yj_lanes_wake(g);
+	return rc;
+}
+
+int yj_pager_next_channel(struct yj_gateway *g, const struct yj_outbox_row *row, bool *begun)
+{
+	int left, last;
+	*begun = false;
+	int rc = yj_outbox_page_left(g->store, row->page, &left, &last);
+	if (rc < 0 || last > row->chain)
+		return rc;
+	struct yj_caregiver who;
+	rc = yj_caregiver_find(g->store, row->target, &who);
+	if (rc == YJ_ERR_NOTFOUND || (rc == 0 && who.gone))
+		return 0;
+	struct yj_outbox_row next = *row;
+	if (rc < 0 || !yj_pager_channel(g, &who, row->chain + 1, next.channel, sizeof next.channel))
+		return rc;
+	next.n = 0;
+	next.chain = row->chain + 1;
+	next.due_t = g->now.t;
+	next.status = YJ_DELIVERY_PENDING;
+	next.attempts = 0;
+	rc = add_row(g, &next);
+	*begun = rc == 0;
+	return rc;
+}
+
+/* One message to one person: a delivery over their first channel, and over the next ones at once
+ * while those before are known to be down and it is a call for help. */
+static int send_to(struct yj_gateway *g, const struct yj_incident *inc,
+    const struct yj_caregiver *who, enum yj_page_state say, const char *said,
+    const struct yj_state *state)
+{
+	struct yj_outbox_row row = {
+	    .due_t = g->now.t,
+	    .status = YJ_DELIVERY_PENDING,
+	    .incident = inc->n,
+	    .say = (int)say,
+	    .level = state->level,
+	    .round = state->round,
+	};
+	snprintf(row.target, sizeof row.target, "%s", who->id);
+	snprintf(row.said, sizeof row.said, "%s", said);
+	bool page = say == YJ_PAGE_OPEN || say == YJ_PAGE_JOINED || say == YJ_PAGE_REMIND;
+	if (!yj_pager_channel(g, who, 0, row.channel, sizeof row.channel))
+		snprintf(row.channel, sizeof row.channel, "mqtt");
+	int rc = add_row(g, &row);
+	if (rc < 0 || !page || !yj_kind_is_help(inc->kind))
+		return rc;
+	bool begun = true;
+	while (begun && yj_lanes_down(g, row.channel)) {
+		rc = yj_pager_next_channel(g, &row, &begun);
+		if (rc < 0 || !begun)
+			return rc;
+		row.chain++;
+		if (!yj_pager_channel(g, who, row.chain, row.channel, sizeof row.channel))
+			break;
+	}
+	return rc;
+}
+
+/* Asks one person of a set, unless they are the one who has just failed or have declined. */
+static int ask(struct yj_gateway *g, const struct yj_incident *inc, const struct yj_act *a,
+    const char *id, const struct yj_state *state, bool *asked)
+{
+	*asked = false;
+	bool summoned = a->set == YJ_SET_ONE;
+	bool of_level = a->set == YJ_SET_LEVEL || a->set == YJ_SET_OTHERS;
+	if (a->set == YJ_SET_OTHERS && strcmp(id, a->who) == 0)
+		return 0;
+	struct yj_person p = {.status = YJ_PERSON_INFORMED};
+	int rc = yj_person_get(g->store, inc->n, id, &p);
+	bool known = rc == 0;
+	if (rc < 0 && rc != YJ_ERR_NOTFOUND)
+		return rc;
+	if (of_level && p.status == YJ_PERSON_DECLINED)
+		return 0;
+	struct yj_caregiver who;
+	rc = yj_caregiver_find(g->store, id, &who);
+	if (rc < 0)
+		return rc;
+	snprintf(p.caregiver, sizeof p.caregiver, "%s", id);
+	/* whoever is paged by hand counts for a round only if that round waits for them already */
+	if (!summoned)
+		p.round = state->round;
+	else if (p.status != YJ_PERSON_ASKED)
+		p.round = 0;
+	p.status = YJ_PERSON_ASKED;
+	p.flags |= summoned ? YJ_PERSON_SUMMONED : 0;
+	p.level = state->level;
+	rc = yj_person_put(g->store, inc->n, &p);
+	if (rc == 0 && known)
+		rc = yj_outbox_overtake_page(g->store, inc->n, id);
+	if (rc == 0)
+		rc = send_to(g, inc, &who, a->say, "", state);
+	*asked = rc == 0;
+	return rc;
+}
+
+/* Whoever answered is told something more: their standing stays. */
+static int tell_answerer(struct yj_gateway *g, const struct yj_incident *inc,
+    const struct yj_act *a, const struct yj_state *state)
+{
+	struct yj_caregiver who;
+	int rc = yj_caregiver_find(g->store, a->who, &who);
+	if (rc == 0)
+		rc = send_to(g, inc, &who, a->say, "", state);
+	return rc == YJ_ERR_NOTFOUND ? 0 : rc;
+}
+
+static int expand_level(struct yj_gateway *g, const struct yj_incident *inc,
+    const struct yj_plan *plan, uint32_t level, struct yj_names *names)
+{
+	if (!plan)
+		return yj_people_desk(g->store, names);
+	return yj_people_expand(
+	    g->store, &inc->whose, plan->levels[level].to, plan->levels[level].n, names);
+}
+
+static int expand(struct yj_gateway *g, const struct yj_incident *inc, const struct yj_plan *plan,
+    const struct yj_act *a, const struct yj_state *state, struct yj_names *names)
+{
+	int rc = 0;
+	switch (a->set) {
+	case YJ_SET_LEVEL:
+	case YJ_SET_OTHERS:
+		return expand_level(g, inc, plan, state->level, names);
+	case YJ_SET_EVERYONE:
+		rc = expand_level(g, inc, plan, state->level, names);
+		return rc < 0 ? rc : yj_people_of(g->store, inc->n, false, names);
+	case YJ_SET_DESK:
+		return yj_people_desk(g->store, names);
+	case YJ_SET_ONE:
+		return yj_names_add(names, a->who);
+	}
+	return YJ_ERR_INVAL;
+}
+
+int yj_pager_page(struct yj_gateway *g, const struct yj_incident *inc, const struct yj_plan *plan,
+    const struct yj_act *a, const struct yj_state *state, uint32_t *people)
+{
+	if (a->set == YJ_SET_ONE && a->say != YJ_PAGE_OPEN) {
+		*people = 1;
+		return tell_answerer(g, inc, a, state);
+	}
+	struct yj_names names = {0};
+	uint32_t n = 0;
+	int rc = expand(g, inc, plan, a, state, &names);
+	for (size_t i = 0; rc == 0 && i < names.n; i++) {
+		bool asked;
+		rc = ask(g, inc, a, names.v[i], state, &asked);
+		n += asked;
+	}
+	yj_names_done(&names);
+	*people = n;
+	return rc;
+}
+
+/* At the opening: those who are informed and were not asked. */
+static int tell_informed(struct yj_gateway *g, const struct yj_incident *inc,
+    const struct yj_plan *plan, const struct yj_state *state)
+{
+	struct yj_names names = {0};
+	int rc = plan
+		     ? yj_people_expand(g->store, &inc->whose, plan->inform, plan->n_inform, &names)
+		     : 0;
+	for (size_t i = 0; rc == 0 && i < names.n; i++) {
+		struct yj_person p = {.status = YJ_PERSON_INFORMED};
+		rc = yj_person_get(g->store, inc->n, names.v[i], &p);
+		bool asked = rc == 0 && p.status == YJ_PERSON_ASKED;
+		if (rc < 0 && rc != YJ_ERR_NOTFOUND)
+			break;
+		snprintf(p.caregiver, sizeof p.caregiver, "%s", names.v[i]);
+		p.flags |= YJ_PERSON_INFORM;
+		rc = yj_person_put(g->store, inc->n, &p);
+		struct yj_caregiver who;
+		if (rc == 0 && !asked) {
+			rc = yj_caregiver_find(g->store, names.v[i], &who);
+			if (rc == 0)
+				rc = send_to(g, inc, &who, YJ_PAGE_OPEN, "-", state);
+		}
+	}
+	yj_names_done(&names);
+	return rc;
+}
+
+int yj_pager_tell(struct yj_gateway *g, const struct yj_incident *inc, const struct yj_plan *plan,
+    const struct yj_act *a, const struct yj_state *state)
+{
+	if (a->say == YJ_PAGE_OPEN)
+		return tell_informed(g, inc, plan, state);
+	struct yj_names names = {0};
+	int rc = yj_people_of(g->store, inc->n, true, &names);
+	for (size_t i = 0; rc == 0 && i < names.n; i++) {
+		struct yj_caregiver who;
+		rc = yj_caregiver_find(g->store, names.v[i], &who);
+		if (rc == 0)
+			rc = send_to(g, inc, &who, a->say, a->who, state);
+	}
+	yj_names_done(&names);
+	return rc;
+}
+
+static int tell_home(struct yj_gateway *g, int64_t incident, const char *device,
+    enum yj_home_state say, const char *by)
+{
+	struct yj_outbox_row row = {
+	    .due_t = g->now.t,
+	    .status = YJ_DELIVERY_PENDING,
+	    .incident = incident,
+	    .home = true,
+	    .say = (int)say,
+	    .channel = "mqtt",
+	};
+	snprintf(row.target, sizeof row.target, "%s", device);
+	snprintf(row.said, sizeof row.said, "%s", by);
+	int rc = yj_outbox_overtake_home(g->store, incident, device);
+	return rc < 0 ? rc : add_row(g, &row);
+}
+
+int yj_pager_home(struct yj_gateway *g, const struct yj_incident *inc, const struct yj_act *a)
+{
+	struct yj_names devices = {0};
+	int rc = yj_incident_devices(g->store, inc->n, (int)a->home, &devices);
+	for (size_t i = 0; rc == 0 && i < devices.n; i++)
+		rc = tell_home(g, inc->n, devices.v[i], a->home, a->who);
+	yj_names_done(&devices);
+	return rc;
+}
+
+int yj_pager_home_again(struct yj_gateway *g, const char *device)
+{
+	int64_t ns[16];
+	size_t n;
+	int rc = yj_incident_of_device(g->store, device, ns, sizeof ns / sizeof ns[0], &n);
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		struct yj_incident_device d;
+		rc = yj_incident_device_get(g->store, ns[i], device, &d);
+		struct yj_incident inc;
+		if (rc == 0 && d.told != YJ_HOME_RECEIVED) {
+			rc = yj_incident_load(g->store, ns[i], &inc);
+			if (rc == 0)
+				rc = tell_home(g, ns[i], device, d.told, inc.by);
+		}
+	}
+	return rc;
+}

@@ -1,0 +1,32 @@
+/* From the core's sets to rows of the outbox. All within the caller's transaction. */
+#ifndef APP_PAGER_H
+#define APP_PAGER_H
+
+#include "gateway.h"
+
+/* Pages the set of a YJ_ACT_PAGE; *people is how many were asked. */
+int yj_pager_page(struct yj_gateway *g, const struct yj_incident *inc, const struct yj_plan *plan,
+    const struct yj_act *a, const struct yj_state *state, uint32_t *people) YJ_MUST_CHECK;
+
+/* News for all who were paged or are informed. */
+int yj_pager_tell(struct yj_gateway *g, const struct yj_incident *inc, const struct yj_plan *plan,
+    const struct yj_act *a, const struct yj_state *state) YJ_MUST_CHECK;
+
+/* Tells the devices of the incident. */
+int yj_pager_home(
+    struct yj_gateway *g, const struct yj_incident *inc, const struct yj_act *a) YJ_MUST_CHECK;
+
+/* Tells one device again what its incidents stand at: it has come online. */
+int yj_pager_home_again(struct yj_gateway *g, const char *device) YJ_MUST_CHECK;
+
+/* The i-th channel of a caregiver (0 is the first), from their list or the default; false: there is
+ * none. */
+bool yj_pager_channel(
+    struct yj_gateway *g, const struct yj_caregiver *who, int i, char *buf, size_t cap);
+
+/* Begins the next channel of the page that row belongs to, if there is one and it has not begun.
+ * *begun says. */
+int yj_pager_next_channel(
+    struct yj_gateway *g, const struct yj_outbox_row *row, bool *begun) YJ_MUST_CHECK;
+
+#endif

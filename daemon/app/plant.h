@@ -1,0 +1,39 @@
+/* Planted aborts for the crash tests: nothing at all unless built with YJ_PLANT. */
+#ifndef APP_PLANT_H
+#define APP_PLANT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef YJ_PLANT
+/* Abort on a payload that contains $YJ_PLANT_PAYLOAD (and on one that contains
+ * $YJ_PLANT_PAYLOAD_ALWAYS even if it is set aside), on incident number $YJ_PLANT_INCIDENT, on
+ * outbox row $YJ_PLANT_DELIVERY; and kill the process between two steps of the path when
+ * the step's name is $YJ_PLANT_STEP ("step" or "step:N" for its N-th time). */
+void yj_plant_message(const void *payload, size_t len, bool aside);
+void yj_plant_incident(int64_t n);
+void yj_plant_delivery(int64_t n);
+void yj_plant_step(const char *step);
+#else
+static inline void yj_plant_message(const void *payload, size_t len, bool aside)
+{
+	(void)aside;
+	(void)payload;
+	(void)len;
+}
+static inline void yj_plant_incident(int64_t n)
+{
+	(void)n;
+}
+static inline void yj_plant_delivery(int64_t n)
+{
+	(void)n;
+}
+static inline void yj_plant_step(const char *step)
+{
+	(void)step;
+}
+#endif
+
+#endif

@@ -1,0 +1,32 @@
+/* What devices say of themselves on the chatter connection: state, heartbeats, vitals. Kept in
+ * memory, written back in bulk; a change that is news becomes an event. */
+#ifndef APP_PRESENCE_H
+#define APP_PRESENCE_H
+
+#include "gateway.h"
+
+struct yj_presence *yj_presence_new(void); /* NULL when memory is short */
+void yj_presence_free(struct yj_presence *p);
+
+/* One message of the chatter connection. true: it is to be dispatched as well (to be refused). */
+bool yj_presence_message(struct yj_gateway *g, const struct yj_link_msg *msg);
+/* Any other sign of life. */
+void yj_presence_seen(struct yj_gateway *g, const char *device);
+/* Logs what is news; writes back some of what has changed. Within the caller's transaction. */
+int yj_presence_log(struct yj_gateway *g) YJ_MUST_CHECK;
+int yj_presence_write(struct yj_gateway *g) YJ_MUST_CHECK;
+/* That transaction stands, or was undone: then it is all written again. */
+void yj_presence_committed(struct yj_gateway *g);
+void yj_presence_undone(struct yj_gateway *g);
+/* Is there an event to log; is there anything to write at all? */
+bool yj_presence_has_news(const struct yj_gateway *g);
+bool yj_presence_has_changes(const struct yj_gateway *g);
+/* Looks at a part of the devices for missed heartbeats; every few seconds. */
+void yj_presence_sweep(struct yj_gateway *g);
+/* The directory has changed: who is known is looked up again. */
+void yj_presence_forget(struct yj_gateway *g);
+/* Devices in the directory, and those that are online. Counts the directory: not for the hot path.
+ */
+void yj_presence_counts(const struct yj_gateway *g, int64_t *known, int64_t *online);
+
+#endif

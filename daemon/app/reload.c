@@ -1,0 +1,159 @@
+#include "reload.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dispatch.h"
+#include "lanes.h"
+#include "plans.h"
+#include "store/directory.h"
+
+int yj_reload_webhooks(struct yj_gateway *g, size_t *bad)
+{
+	const struct yj_config *c = g->config;
+	struct yj_webhook_conf *v = calloc(c->n_webhooks + 1, sizeof *v);
+	if (!v)
+		return YJ_ERR_NOMEM;
+	for (size_t i = 0; i < c->n_webhooks; i++)
+		v[i] = (struct yj_webhook_conf){
+		    .name = c->webhooks[i].name,
+		    .url = c->webhooks[i].url,
+		    .secret = c->webhooks[i].secret,
+		    .timeout_ms = c->webhooks[i].timeout_ms,
+		    .attempts = c->webhooks[i].attempts,
+		};
+	int rc = yj_webhooks_set(g->webhooks, v, c->n_webhooks, bad);
+	free(v);
+	return rc;
+}
+
+static int store_webhook_names(struct yj_gateway *g)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < g->config->n_webhooks; i++)
+		json_array_append_new(list, json_string(g->config->webhooks[i].name));
+	char *text = json_dumps(list, JSON_COMPACT);
+	int rc = text ? yj_store_meta_set(g->store, "webhooks", text) : YJ_ERR_NOMEM;
+	free(text);
+	json_decref(list);
+	return rc;
+}
+
+int yj_reload_store(struct yj_gateway *g, const char *actor)
+{
+	int rc = yj_plans_configure(g->store, g->config);
+	if (rc == 0)
+		rc = store_webhook_names(g);
+	if (rc < 0)
+		return rc;
+	struct yj_log_event e = yj_event_of(YJ_EV_CONFIG_LOADED);
+	char subject[YJ_NAME_MAX + 16];
+	snprintf(subject, sizeof subject, "gateway/%s", g->config->gateway.id);
+	e.subject = subject;
+	e.actor = actor;
+	e.more = json_pack("{s:i, s:i, s:b}", "policies", (int)g->config->n_policies, "webhooks",
+	    (int)g->config->n_webhooks, "fallback", (g->trouble & YJ_TROUBLE_CONFIG) != 0);
+	rc = e.more ? yj_gateway_log(g, &e) : YJ_ERR_NOMEM;
+	json_decref(e.more);
+	return rc;
+}
+
+static void complain(char **errors, const char *what, const char *name, const char *user)
+{
+	size_t cap = strlen(what) + strlen(name) + strlen(user) + 64;
+	*errors = malloc(cap);
+	if (*errors)
+		snprintf(*errors, cap, "%s %s is not in the new file, but %s names it", what, name,
+		    user);
+}
+
+/* Does the directory name something that the new configuration drops? */
+static int check_names(struct yj_gateway *g, const struct yj_config *new, char **errors)
+{
+	json_t *used = NULL, *value;
+	const char *name;
+	int rc = yj_dir_names_used(g->store, &used);
+	if (rc < 0)
+		return rc;
+	json_object_foreach(json_object_get(used, "policies"), name, value)
+	{
+		if (rc == 0 && !yj_config_policy(new, name)) {
+			complain(errors, "policy", name, json_string_value(value));
+			rc = YJ_ERR_INVAL;
+		}
+	}
+	json_object_foreach(json_object_get(used, "webhooks"), name, value)
+	{
+		if (rc == 0 && !yj_config_webhook(new, name)) {
+			complain(errors, "webhook", name, json_string_value(value));
+			rc = YJ_ERR_INVAL;
+		}
+	}
+	json_decref(used);
+	return rc;
+}
+
+static int apply(struct yj_gateway *g, void *arg)
+{
+	return yj_reload_store(g, *(const char **)arg);
+}
+
+/* What only a restart can change stays as it is. */
+static void keep_running_parts(struct yj_config *new, struct yj_config *old)
+{
+#define SWAP(section)                                                                              \
+	do {                                                                                       \
+		__typeof__(new->section) tmp = new->section;                                       \
+		new->section = old->section;                                                       \
+		old->section = tmp;                                                                \
+	} while (0)
+	SWAP(gateway);
+	SWAP(mqtt);
+	SWAP(http);
+	SWAP(ctl);
+#undef SWAP
+}
+
+int yj_reload(struct yj_gateway *g, const char *actor, char **errors, char **restart)
+{
+	struct yj_config *new = NULL;
+	*errors = *restart = NULL;
+	int rc = yj_config_load(g->config_path, 0, &new, errors);
+	if (rc == 0)
+		rc = check_names(g, new, errors);
+	if (rc == 0) {
+		*restart = yj_config_restart_keys(g->config, new);
+		rc = *restart ? 0 : YJ_ERR_NOMEM;
+	}
+	if (rc < 0) {
+		yj_log(YJ_LOG_ERR, "event=reload_refused why=%s", YJ_Q(*errors));
+		yj_config_free(new);
+		return rc;
+	}
+	struct yj_config *old = g->config;
+	keep_running_parts(new, old);
+	unsigned trouble = g->trouble & YJ_TROUBLE_CONFIG;
+	size_t bad;
+	g->config = new;
+	yj_gateway_trouble(g, YJ_TROUBLE_CONFIG, false);
+	rc = yj_reload_webhooks(g, &bad); /* changes nothing if it fails, so it comes first */
+	if (rc == 0)
+		rc = yj_dispatch_do(g, apply, &actor);
+	if (rc < 0) {
+		keep_running_parts(old, new);
+		g->config = old;
+		yj_gateway_trouble(g, YJ_TROUBLE_CONFIG, trouble != 0);
+		if (yj_reload_webhooks(g, &bad) < 0)
+			yj_log(YJ_LOG_ERR, "event=webhooks_not_restored");
+		yj_log(YJ_LOG_ERR, "event=reload_refused why=%s", yj_err_name(rc));
+		yj_config_free(new);
+		return rc;
+	}
+	yj_config_free(old);
+	yj_lanes_restart(g);
+	if (yj_config_save_good(g->config_path, g->config->gateway.data_dir) < 0)
+		yj_log(YJ_LOG_WARN, "event=last_good_not_saved");
+	yj_log(YJ_LOG_INFO, "event=config_loaded needs_restart=%s", YJ_Q(*restart));
+	return 0;
+}

@@ -1,0 +1,385 @@
+#include "service.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/timerfd.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "audit.h"
+#include "commands.h"
+#include "deliveries.h"
+#include "dispatch.h"
+#include "effects.h"
+#include "emergency.h"
+#include "feed.h"
+#include "floods.h"
+#include "imports.h"
+#include "inhand.h"
+#include "lanes.h"
+#include "links.h"
+#include "plans.h"
+#include "presence.h"
+#include "reload.h"
+#include "space.h"
+
+#define STOP_DRAIN_MS 500
+
+static bool was_unclean; /* the run before did not end cleanly */
+static struct event *signals[3], *watchdog;
+
+/* ── callbacks of the loop ── */
+
+static void on_timer(evutil_socket_t fd, short what, void *ctx)
+{
+	uint64_t n;
+	(void)what;
+	if (read((int)fd, &n, sizeof n) < 0 && errno != EAGAIN)
+		yj_log(YJ_LOG_WARN, "event=timer errno=%d", errno);
+	(void)!yj_dispatch_run(ctx);
+}
+
+static void on_turn(evutil_socket_t fd, short what, void *ctx)
+{
+	struct yj_gateway *g = ctx;
+	(void)fd;
+	(void)what;
+	if (g->store_failing && g->now.t < g->retry_t) {
+		yj_gateway_sample(g);
+		if (g->now.t < g->retry_t)
+			return; /* the timer comes back to it */
+	}
+	(void)!yj_dispatch_run(g);
+}
+
+static void on_flush(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd;
+	(void)what;
+	yj_effects_publish(ctx);
+	yj_lanes_drain(ctx);
+}
+
+static void on_audit(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd;
+	(void)what;
+	yj_audit_run(ctx);
+}
+
+static void on_watchdog(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd;
+	(void)what;
+	(void)ctx;
+	sd_notify(0, "WATCHDOG=1");
+}
+
+static void on_stop_signal(evutil_socket_t fd, short what, void *ctx)
+{
+	struct yj_gateway *g = ctx;
+	(void)what;
+	yj_log(YJ_LOG_INFO, "event=stopping signal=%d", (int)fd);
+	g->stopping = true;
+	event_base_loopexit(g->base, NULL);
+}
+
+static void on_hangup(evutil_socket_t fd, short what, void *ctx)
+{
+	char *errors = NULL, *restart = NULL;
+	(void)fd;
+	(void)what;
+	struct timespec ts;
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
+	    (unsigned long long)ts.tv_sec * 1000000 + (unsigned long long)ts.tv_nsec / 1000);
+	(void)!yj_reload(ctx, "signal", &errors, &restart);
+	free(errors);
+	free(restart);
+	sd_notify(0, "READY=1");
+}
+
+/* ── HTTP ── */
+
+static bool http_ready(void *ctx, const char **why)
+{
+	struct yj_gateway *g = ctx;
+	*why = g->degraded;
+	return g->trouble == 0;
+}
+
+static void http_metrics(void *ctx, struct evbuffer *out)
+{
+	yj_metrics_write(ctx, out);
+}
+
+/* ── start ── */
+
+static int fail(int code, const char *what, const char *why)
+{
+	yj_log(YJ_LOG_ERR, "event=start_failed what=%s why=%s", what, YJ_Q(why));
+	return code;
+}
+
+static int open_store(struct yj_gateway *g, char why[YJ_WHY_MAX])
+{
+	char path[4096];
+	if (mkdir(g->config->gateway.data_dir, 0700) < 0 && errno != EEXIST) {
+		snprintf(why, YJ_WHY_MAX, "%s: %s", g->config->gateway.data_dir, strerror(errno));
+		return YJ_ERR_IO;
+	}
+	snprintf(path, sizeof path, "%s/yijian.db", g->config->gateway.data_dir);
+	int rc = yj_store_open(path, g->config->gateway.id, &g->store, why);
+	if ((rc == YJ_ERR_FULL || rc == YJ_ERR_IO) && yj_space_release(g->config->gateway.data_dir))
+		rc = yj_store_open(path, g->config->gateway.id, &g->store, why);
+	return rc;
+}
+
+static int newest_event(void *ctx, const struct yj_log_row *row)
+{
+	*(int64_t *)ctx = row->utc_ms;
+	return 0;
+}
+
+static int start_clock(struct yj_gateway *g)
+{
+	struct yj_timeline_row stored;
+	struct yj_clock_row row = {.t_ms = 0};
+	struct yj_clock_reading reading;
+	struct yj_clock_now now;
+	int rc = yj_store_timeline_get(g->store, &stored);
+	bool has = rc == 0;
+	if (rc < 0 && rc != YJ_ERR_NOTFOUND)
+		return rc;
+	if (has) {
+		row = (struct yj_clock_row){
+		    .boottime_ms = stored.boottime_ms,
+		    .t_ms = stored.t_ms,
+		    .utc_ms = stored.utc_ms,
+		    .utc_known = stored.utc_known,
+		};
+		snprintf(row.boot_id, sizeof row.boot_id, "%s", stored.boot_id);
+	}
+	struct yj_log_filter newest = {.limit = 1, .newest = true};
+	rc = yj_log_read(g->store, &newest, newest_event, &g->noted.newest_event_utc_ms);
+	if (rc == 0)
+		rc = yj_clock_read(&reading);
+	if (rc < 0)
+		return rc;
+	yj_clock_start(&g->clock, has ? &row : NULL, &reading, yj_clock_build_utc_ms(),
+	    g->noted.newest_event_utc_ms, &now);
+	g->now = (struct yj_now){now.t_ms, now.utc_ms, now.utc_known};
+	g->started_t = now.t_ms;
+	g->started_utc_ms = now.utc_ms;
+	g->noted.clock_dirty = true;
+	return 0;
+}
+
+static int make_parts(struct yj_gateway *g)
+{
+	g->inbox = yj_inbox_new();
+	g->effects = yj_effects_new();
+	g->results = yj_results_new();
+	g->lanes = yj_lanes_new();
+	g->presence = yj_presence_new();
+	g->floods = yj_floods_new();
+	g->plans = yj_plans_new();
+	g->space = yj_space_new(g->config->gateway.data_dir);
+	g->emergency = yj_emergency_new();
+	g->feed = yj_feed_new(g);
+	g->imports = yj_imports_new(g);
+	g->webhooks = yj_webhooks_new(g->base);
+	if (yj_metrics_init(&g->metrics) < 0 || !g->inbox || !g->effects || !g->results ||
+	    !g->lanes || !g->presence || !g->floods || !g->plans || !g->space || !g->emergency ||
+	    !g->feed || !g->imports || !g->webhooks)
+		return YJ_ERR_NOMEM;
+	int fd = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (fd < 0)
+		return YJ_ERR_IO;
+	g->timer = event_new(g->base, fd, EV_READ | EV_PERSIST, on_timer, g);
+	g->turn = event_new(g->base, -1, 0, on_turn, g);
+	g->flush = event_new(g->base, -1, 0, on_flush, g);
+	g->audit = event_new(g->base, -1, EV_PERSIST, on_audit, g);
+	struct timeval every = {.tv_sec = YJ_AUDIT_S};
+	if (!g->timer || !g->turn || !g->flush || !g->audit || event_add(g->timer, NULL) < 0 ||
+	    event_add(g->audit, &every) < 0)
+		return YJ_ERR_NOMEM;
+	return 0;
+}
+
+static int first_write(struct yj_gateway *g)
+{
+	struct yj_log_event e = yj_event_of(YJ_EV_GATEWAY_STARTED);
+	char subject[YJ_NAME_MAX + 16];
+	snprintf(subject, sizeof subject, "gateway/%s", g->config->gateway.id);
+	e.subject = subject;
+	e.more = json_pack("{s:s, s:b}", "version", YJ_VERSION, "unclean", was_unclean);
+	int rc = e.more ? yj_gateway_log(g, &e) : YJ_ERR_NOMEM;
+	json_decref(e.more);
+	if (rc == 0)
+		rc = yj_reload_store(g, "start");
+	if (rc == 0)
+		rc = yj_floods_flush(g, true);
+	return rc == 0 ? yj_gateway_save_clock(g) : rc;
+}
+
+static int first_transaction(struct yj_gateway *g, void *arg)
+{
+	(void)arg;
+	return first_write(g);
+}
+
+/* A session is expected on the broker once a connection has been made with this database. */
+static bool had_session(struct yj_gateway *g)
+{
+	char value[8];
+	return yj_store_meta_get(g->store, "had_session", value, sizeof value) == 0;
+}
+
+static int add_signals(struct yj_gateway *g)
+{
+	signal(SIGPIPE, SIG_IGN);
+	signals[0] = evsignal_new(g->base, SIGTERM, on_stop_signal, g);
+	signals[1] = evsignal_new(g->base, SIGINT, on_stop_signal, g);
+	signals[2] = evsignal_new(g->base, SIGHUP, on_hangup, g);
+	for (int i = 0; i < 3; i++)
+		if (!signals[i] || event_add(signals[i], NULL) < 0)
+			return YJ_ERR_NOMEM;
+	uint64_t usec = 0;
+	if (sd_watchdog_enabled(0, &usec) > 0 && usec > 0) {
+		watchdog = event_new(g->base, -1, EV_PERSIST, on_watchdog, g);
+		struct timeval half = {
+		    (time_t)(usec / 2 / 1000000), (suseconds_t)(usec / 2 % 1000000)};
+		if (!watchdog || event_add(watchdog, &half) < 0)
+			return YJ_ERR_NOMEM;
+	}
+	return 0;
+}
+
+int yj_service_start(struct yj_gateway *g, bool fallback)
+{
+	char why[YJ_WHY_MAX];
+	const char *reason = "";
+	bool unclean = false, often = false;
+	int rc = open_store(g, why);
+	if (rc < 0)
+		return fail(rc == YJ_ERR_CONFLICT ? YJ_EXIT_CONFIG : 1, "store", why);
+	rc = yj_inhand_open(g->config->gateway.data_dir, &g->inhand, &unclean, &often);
+	if (rc < 0)
+		return fail(1, "data_dir", yj_err_name(rc));
+	g->careful = often;
+	if (often)
+		yj_log(YJ_LOG_WARN, "event=careful reason=unclean_starts");
+	rc = start_clock(g);
+	if (rc == 0)
+		rc = make_parts(g);
+	if (rc == 0)
+		rc = yj_inhand_judge(g);
+	if (rc < 0)
+		return fail(1, "parts", yj_err_name(rc));
+	if (fallback)
+		yj_gateway_trouble(g, YJ_TROUBLE_CONFIG, true);
+	yj_space_check(g);
+	size_t bad = 0;
+	rc = yj_reload_webhooks(g, &bad);
+	if (rc < 0)
+		return fail(YJ_EXIT_CONFIG, "webhook", g->config->webhooks[bad].name);
+	rc = yj_links_make(g, &reason);
+	if (rc < 0)
+		return fail(YJ_EXIT_CONFIG, "mqtt", reason);
+	yj_gateway_trouble(g, YJ_TROUBLE_BROKER, true);
+	was_unclean = unclean;
+	rc = yj_dispatch_do(g, first_transaction, NULL);
+	if (rc < 0 && !g->store_failing)
+		return fail(1, "store", yj_err_name(rc));
+	if (rc < 0) /* before any alert is stored: it rests on the policies that this names */
+		g->owed = first_write;
+	struct yj_http_conf http = {
+	    g->config->http.listen, g->config->http.tls.cert_file, g->config->http.tls.key_file};
+	struct yj_http_ops http_ops = {.ready = http_ready, .metrics = http_metrics};
+	rc = yj_http_new(g->base, &http, &http_ops, g, &g->http, &reason);
+	if (rc < 0)
+		return fail(rc == YJ_ERR_INVAL ? YJ_EXIT_CONFIG : 1, "http", reason);
+	rc = yj_ctl_new(g->base, g->config->ctl.socket, &yj_commands_ops, g, &g->ctl);
+	if (rc < 0)
+		return fail(1, "control_socket", yj_err_name(rc));
+	rc = add_signals(g);
+	if (rc == 0)
+		rc = yj_link_start(g->help, had_session(g));
+	if (rc == 0)
+		rc = yj_link_start(g->chatter, false);
+	return rc < 0 ? fail(1, "mqtt", yj_err_name(rc)) : 0;
+}
+
+/* ── stop ── */
+
+static int last_transaction(struct yj_gateway *g, void *arg)
+{
+	(void)arg;
+	struct yj_log_event e = yj_event_of(YJ_EV_GATEWAY_STOPPED);
+	char subject[YJ_NAME_MAX + 16];
+	snprintf(subject, sizeof subject, "gateway/%s", g->config->gateway.id);
+	e.subject = subject;
+	int rc = yj_deliveries_write(g);
+	if (rc == 0)
+		rc = yj_feed_save(g);
+	if (rc == 0)
+		rc = yj_presence_write(g);
+	if (rc == 0)
+		rc = yj_gateway_log(g, &e);
+	return rc == 0 ? yj_gateway_save_clock(g) : rc;
+}
+
+void yj_service_stop(struct yj_gateway *g, bool started)
+{
+	g->stopping = true;
+	if (started) {
+		sd_notify(0, "STOPPING=1");
+		yj_gateway_sample(g);
+		if (yj_dispatch_do(g, last_transaction, NULL) < 0)
+			yj_log(YJ_LOG_ERR, "event=stop_not_logged");
+		yj_gateway_publish_state(g, false);
+	}
+	yj_ctl_free(g->ctl);
+	yj_http_free(g->http);
+	if (g->help && started)
+		yj_link_stop(g->help, STOP_DRAIN_MS);
+	if (g->chatter && started)
+		yj_link_stop(g->chatter, STOP_DRAIN_MS);
+	yj_link_free(g->help);
+	yj_link_free(g->chatter);
+	yj_imports_free(g->imports);
+	yj_webhooks_free(g->webhooks);
+	yj_feed_free(g->feed);
+	for (int i = 0; i < 3; i++)
+		if (signals[i])
+			event_free(signals[i]);
+	struct event *events[] = {watchdog, g->turn, g->flush, g->audit};
+	for (int i = 0; i < 4; i++)
+		if (events[i])
+			event_free(events[i]);
+	if (g->timer) {
+		close(event_get_fd(g->timer));
+		event_free(g->timer);
+	}
+	yj_inbox_free(g->inbox);
+	yj_effects_free(g->effects);
+	yj_results_free(g->results);
+	yj_lanes_free(g->lanes);
+	yj_presence_free(g->presence);
+	yj_floods_free(g->floods);
+	yj_plans_free(g->plans);
+	yj_emergency_free(g->emergency);
+	yj_space_free(g->space);
+	yj_metrics_done(&g->metrics);
+	yj_store_close(g->store);
+	yj_inhand_close(g->inhand, true); /* also a start that failed in good order */
+	yj_config_free(g->config);
+	if (g->base)
+		event_base_free(g->base);
+	libevent_global_shutdown();
+}

@@ -1,0 +1,137 @@
+#include "texts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool english(const char *language)
+{
+	return strcmp(language, "en") == 0;
+}
+
+const char *yj_text_received(const char *language, bool test)
+{
+	if (test)
+		return english(language) ? "Test received" : "测试成功";
+	return english(language) ? "Received. We are calling people." : "已收到，正在联系人";
+}
+
+const char *yj_text_kind(const char *language, enum yj_kind kind)
+{
+	static const char *const zh[] = {"求助", "服务请求", "联系家人", "跌倒", "烟雾报警",
+	    "燃气报警", "漏水", "离床未归", "长时间无活动", "体征异常", "走失",
+	    "设备发来无法识别的呼叫", "未登记设备的呼叫", "探视无应答"};
+	static const char *const en[] = {"call for help", "service request", "call to the family",
+	    "fall", "smoke alarm", "gas alarm", "water leak", "out of bed", "no sign of life",
+	    "vital signs", "wandering", "unreadable call", "call of an unregistered device",
+	    "visit not answered"};
+	_Static_assert(sizeof zh / sizeof zh[0] == YJ_KIND_COUNT, "a text per kind");
+	_Static_assert(sizeof en / sizeof en[0] == YJ_KIND_COUNT, "a text per kind");
+	return english(language) ? en[kind] : zh[kind];
+}
+
+const char *yj_text_poisoned(const char *language)
+{
+	return english(language) ? "An incident could not be handled and was set aside. Please "
+				   "look at it at once."
+				 : "有一起求助事件系统无法处理，已单独搁置，请立即人工查看";
+}
+
+void yj_text_home(const char *language, enum yj_home_state state, const char *by, bool remote,
+    char *buf, size_t cap)
+{
+	bool en = english(language);
+	const char *who = by[0] ? by : en ? "Somebody" : "有人";
+	switch (state) {
+	case YJ_HOME_RECEIVED:
+		snprintf(buf, cap, "%s", yj_text_received(language, false));
+		break;
+	case YJ_HOME_ANSWERED:
+		if (remote)
+			snprintf(buf, cap,
+			    en ? "%s knows and is looking for somebody near you"
+			       : "%s知道了，正在找附近的人",
+			    who);
+		else
+			snprintf(buf, cap, en ? "%s is on the way" : "%s正在赶来", who);
+		break;
+	case YJ_HOME_SEARCHING:
+		snprintf(buf, cap, "%s", en ? "Calling somebody else" : "正在联系其他人");
+		break;
+	case YJ_HOME_ARRIVED:
+		snprintf(buf, cap, en ? "%s has arrived" : "%s已经到了", who);
+		break;
+	case YJ_HOME_CLOSED:
+		snprintf(buf, cap, "%s", en ? "This call has ended" : "这次呼叫已结束");
+		break;
+	}
+}
+
+static void say_open(bool en, const struct yj_text_page *p, const char *kind, char *buf, size_t cap)
+{
+	const char *ask = p->info ? "" : en ? " Can you go?" : "，您能去吗？";
+	if (en)
+		snprintf(buf, cap, "%s%s%s%s: %s, %s%s%s%s. %d min ago.%s",
+		    p->drill ? "[DRILL] " : "", p->late ? "[LATE] " : "", p->info ? "[INFO] " : "",
+		    p->name[0] ? p->name : p->place, kind, p->address,
+		    p->others[0] ? ", also " : "", p->others,
+		    p->place[0] && p->name[0] ? p->place : "", p->minutes, ask);
+	else
+		snprintf(buf, cap, "%s%s%s%s%s%s%s，%s%s%s，%d分钟前%s", p->drill ? "【演练】" : "",
+		    p->late ? "【迟到】" : "", p->info ? "【告知】" : "",
+		    p->name[0] ? p->name : p->place, p->others[0] ? "、" : "", p->others, kind,
+		    p->address, p->name[0] && p->place[0] ? "，" : "", p->name[0] ? p->place : "",
+		    p->minutes, ask);
+}
+
+static void append(char *buf, size_t cap, const char *before, const char *text, const char *after)
+{
+	size_t n = strlen(buf);
+	if (text[0] && n < cap)
+		snprintf(buf + n, cap - n, "%s%s%s", before, text, after);
+}
+
+void yj_text_page(const char *language, const struct yj_text_page *p, char *buf, size_t cap)
+{
+	bool en = english(language);
+	const char *kind = yj_text_kind(language, p->kind);
+	const char *name = p->name[0] ? p->name : p->place;
+	const char *by = p->by[0] ? p->by : en ? "somebody" : "有人";
+	switch (p->state) {
+	case YJ_PAGE_OPEN:
+		say_open(en, p, kind, buf, cap);
+		append(buf, cap, en ? " \"" : " “", p->said, en ? "\"" : "”");
+		append(buf, cap, en ? " (" : "（状态：", p->status, en ? ")" : "）");
+		break;
+	case YJ_PAGE_JOINED:
+		snprintf(buf, cap, en ? "%s: called again (%s), %s" : "%s再次呼叫（%s），%s", name,
+		    kind, p->address);
+		break;
+	case YJ_PAGE_REMIND:
+		snprintf(buf, cap, en ? "%s (%s): have you arrived? %s" : "%s（%s）：您到了吗？%s",
+		    name, kind, p->address);
+		break;
+	case YJ_PAGE_CONTACTED:
+		snprintf(buf, cap,
+		    en ? "%s (%s): %s knows and is looking for somebody near"
+		       : "%s（%s）：%s已知晓，正在找附近的人",
+		    name, kind, by);
+		break;
+	case YJ_PAGE_ANSWERED:
+		snprintf(
+		    buf, cap, en ? "%s (%s): %s is going" : "%s（%s）：%s正在赶去", name, kind, by);
+		break;
+	case YJ_PAGE_ARRIVED:
+		snprintf(buf, cap, en ? "%s (%s): %s has arrived" : "%s（%s）：%s已到场", name,
+		    kind, by);
+		break;
+	case YJ_PAGE_WITHDRAWN:
+		snprintf(buf, cap,
+		    en ? "%s (%s): taken back by the resident, please confirm"
+		       : "%s（%s）：老人已撤回，请核实",
+		    name, kind);
+		break;
+	case YJ_PAGE_CLOSED:
+		snprintf(buf, cap, en ? "%s (%s): closed" : "%s（%s）：已结束", name, kind);
+		break;
+	}
+}

@@ -1,0 +1,36 @@
+/* The sentences for homes and people, in zh-CN and en. Returned buffers are the caller's. */
+#ifndef APP_TEXTS_H
+#define APP_TEXTS_H
+
+#include <stddef.h>
+
+#include "proto/message.h"
+
+/* What a home is told. Static. */
+const char *yj_text_received(const char *language, bool test);
+
+/* What a home is told of `state`; by: name of who did it, "" if unknown; remote: they have heard of
+ * it but do not come. */
+void yj_text_home(const char *language, enum yj_home_state state, const char *by, bool remote,
+    char *buf, size_t cap);
+
+struct yj_text_page {
+	enum yj_page_state state;
+	enum yj_kind kind;
+	const char *name, *address, *others, *place, *status; /* of the resident; "" if unknown */
+	const char *by;					      /* name of who did it, for news */
+	const char *said; /* what the resident or device said, "" if nothing */
+	bool drill, late;
+	bool info;   /* told only, not asked */
+	int minutes; /* since it opened */
+};
+/* What a caregiver reads. */
+void yj_text_page(const char *language, const struct yj_text_page *p, char *buf, size_t cap);
+
+/* For the desk: an incident was set aside. Static. */
+const char *yj_text_poisoned(const char *language);
+
+/* The kind in people's words. Static. */
+const char *yj_text_kind(const char *language, enum yj_kind kind);
+
+#endif

@@ -1,0 +1,249 @@
+/* The directory: list and show are read from the database, add, set, remove and move are asked of
+ * the gateway, which checks them by the same rules as an import. */
+#include "store/directory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "table.h"
+#include "term.h"
+
+static const struct yj_column region_columns[] = {
+    {"code", NULL, false}, {"name", NULL, false}, {0}};
+static const struct yj_column institution_columns[] = {
+    {"id", NULL, false},
+    {"name", NULL, false},
+    {"region", NULL, false},
+    {"filing", NULL, false},
+    {"policy", NULL, false},
+    {"address", NULL, false},
+    {"phone", NULL, false},
+    {0},
+};
+static const struct yj_column resident_columns[] = {
+    {"id", NULL, false},
+    {"name", NULL, false},
+    {"region", NULL, false},
+    {"phone", NULL, false},
+    {"address", NULL, false},
+    {"categories", NULL, false},
+    {"risk", NULL, false},
+    {"status", NULL, false},
+    {"policy", NULL, false},
+    {0},
+};
+static const struct yj_column caregiver_columns[] = {
+    {"id", NULL, false},
+    {"name", NULL, false},
+    {"role", NULL, false},
+    {"phone", NULL, false},
+    {"region", NULL, false},
+    {"institution", NULL, false},
+    {"residents", NULL, false},
+    {"on_site", "on site", false},
+    {"channels", NULL, false},
+    {0},
+};
+static const struct yj_column device_columns[] = {
+    {"id", NULL, false},
+    {"kind", NULL, false},
+    {"resident", NULL, false},
+    {"family", NULL, false},
+    {"institution", NULL, false},
+    {"place", NULL, false},
+    {"online", NULL, false},
+    {"last_seen", "last seen", false},
+    {"battery", NULL, true},
+    {"revoked", NULL, false},
+    {0},
+};
+static const struct yj_column bed_columns[] = {
+    {"id", NULL, false},
+    {"kind", NULL, false},
+    {"institution", NULL, false},
+    {"occupant", NULL, false},
+    {"device", NULL, false},
+    {"policy", NULL, false},
+    {0},
+};
+
+static const struct yj_column *const columns_of[YJ_DIR_COUNT] = {
+    [YJ_DIR_REGIONS] = region_columns,
+    [YJ_DIR_INSTITUTIONS] = institution_columns,
+    [YJ_DIR_RESIDENTS] = resident_columns,
+    [YJ_DIR_CAREGIVERS] = caregiver_columns,
+    [YJ_DIR_DEVICES] = device_columns,
+    [YJ_DIR_BEDS] = bed_columns,
+};
+
+static enum yj_dir kind_of(const struct yj_args *args)
+{
+	return (enum yj_dir)args->command->which;
+}
+
+static const char *key_of(enum yj_dir kind)
+{
+	return kind == YJ_DIR_REGIONS ? "code" : "id";
+}
+
+static int run_list(struct yj_cli *cli, const struct yj_args *args)
+{
+	int rc = yj_gateway_open(cli);
+	if (rc)
+		return rc;
+	json_t *list = NULL;
+	rc = yj_dir_list(cli->store, kind_of(args), &list);
+	if (rc < 0)
+		return yj_gateway_store_failed(cli, rc);
+	char none[64];
+	snprintf(none, sizeof none, "no %s", yj_dir_name(kind_of(args)));
+	if (cli->json)
+		yj_json_put(stdout, list);
+	else
+		yj_table_put(stdout, list, columns_of[kind_of(args)], none, cli->color);
+	json_decref(list);
+	return 0;
+}
+
+static int run_show(struct yj_cli *cli, const struct yj_args *args)
+{
+	int rc = yj_gateway_open(cli);
+	if (rc)
+		return rc;
+	json_t *record = NULL;
+	rc = yj_dir_get(cli->store, kind_of(args), args->words[0], &record);
+	if (rc == YJ_ERR_NOTFOUND)
+		return yj_fail(YJ_EXIT_REFUSED, "no %s %s", args->command->name, args->words[0]);
+	if (rc < 0)
+		return yj_gateway_store_failed(cli, rc);
+	if (cli->json)
+		yj_json_put(stdout, record);
+	else
+		yj_record_put(stdout, record, cli->color);
+	json_decref(record);
+	return 0;
+}
+
+/* One word of `add` and `set`: column=value, or, at the first place, the id alone. */
+static int put_word(json_t *record, const struct yj_args *args, int i)
+{
+	const char *word = args->words[i], *equals = strchr(word, '=');
+	char column[64];
+	if (!equals && i > 0)
+		return yj_wrong(args->command, "column=value is expected, not \"%s\"", word);
+	if (equals && (equals == word || equals - word >= (long)sizeof column))
+		return yj_wrong(args->command, "\"%s\" names no column", word);
+	if (equals)
+		snprintf(column, sizeof column, "%.*s", (int)(equals - word), word);
+	else
+		snprintf(column, sizeof column, "%s", key_of(kind_of(args)));
+	if (json_object_get(record, column))
+		return yj_wrong(args->command, "%s is given twice", column);
+	json_t *value = json_string(equals ? equals + 1 : word);
+	if (!value)
+		return yj_wrong(args->command, "the value of %s is not UTF-8", column);
+	json_object_set_new(record, column, value);
+	return 0;
+}
+
+static int run_put(struct yj_cli *cli, const struct yj_args *args)
+{
+	json_t *record = json_object();
+	int rc = 0;
+	for (int i = 0; i < args->n_words && rc == 0; i++)
+		rc = put_word(record, args, i);
+	const char *id = json_string_value(json_object_get(record, key_of(kind_of(args))));
+	if (rc == 0 && (!id || !*id))
+		rc = yj_wrong(args->command, "needs %s", key_of(kind_of(args)));
+	if (rc) {
+		json_decref(record);
+		return rc;
+	}
+	char what[128];
+	snprintf(what, sizeof what, "%s %s", args->command->name, id);
+	json_t *data = NULL;
+	rc = yj_gateway_ask(cli, "dir.put",
+	    json_pack("{s:s, s:o, s:s}", "kind", yj_dir_name(kind_of(args)), "record", record,
+		"mode", args->command->verb),
+	    NULL, 0, YJ_ASK_MS, &data);
+	if (rc)
+		return rc;
+	yj_done_put(cli, data, what, strcmp(args->command->verb, "add") == 0 ? "added" : "set");
+	json_decref(data);
+	return 0;
+}
+
+static int run_remove(struct yj_cli *cli, const struct yj_args *args)
+{
+	char what[128];
+	snprintf(what, sizeof what, "%s %s", args->command->name, args->words[0]);
+	json_t *data = NULL;
+	int rc = yj_gateway_ask(cli, "dir.remove",
+	    json_pack("{s:s, s:s}", "kind", yj_dir_name(kind_of(args)), "id", args->words[0]), NULL,
+	    0, YJ_ASK_MS, &data);
+	if (rc)
+		return rc;
+	yj_done_put(cli, data, what, "removed");
+	json_decref(data);
+	return 0;
+}
+
+static int run_move(struct yj_cli *cli, const struct yj_args *args)
+{
+	const char *resident = args->words[0], *bed = args->words[1];
+	json_t *data = NULL;
+	int rc = yj_gateway_ask(cli, "bed.move",
+	    json_pack("{s:s, s:s, s:s}", "resident", resident, "bed",
+		strcmp(bed, "-") == 0 ? "" : bed, "reason", yj_arg(args, "reason")),
+	    NULL, 0, YJ_ASK_MS, &data);
+	if (rc)
+		return rc;
+	yj_done_put(cli, data, resident, "moved");
+	json_decref(data);
+	return 0;
+}
+
+static const struct yj_opt move_opts[] = {
+    {"reason", 0, "TEXT", "why, for the record", true},
+    {0},
+};
+
+#define KINDS_VERB(NAME, KIND, VERB, WORDS, MIN, MAX, RUN, HELP)                                   \
+	{                                                                                          \
+		.name = (NAME), .verb = (VERB), .words = (WORDS), .help = (HELP),                  \
+		.min_words = (MIN), .max_words = (MAX), .json = true, .run = (RUN),                \
+		.which = (KIND)                                                                    \
+	}
+
+#define DIRECTORY(NAME, KIND)                                                                      \
+	KINDS_VERB(                                                                                \
+	    NAME, KIND, "list", NULL, 0, 0, run_list, "All of them that the directory has."),      \
+	    KINDS_VERB(NAME, KIND, "show", "ID", 1, 1, run_show,                                   \
+		"One of them with all its columns. (A region's ID is its code.)"),                 \
+	    KINDS_VERB(NAME, KIND, "add", "ID [COLUMN=VALUE]...", 1, -1, run_put,                  \
+		"Adds one that is not there yet. The columns are those of an import: see\n"        \
+		"yijianctl import KIND --template."),                                              \
+	    KINDS_VERB(NAME, KIND, "set", "ID COLUMN=VALUE...", 1, -1, run_put,                    \
+		"Changes columns of one that is there; an empty value clears a column."),          \
+	    KINDS_VERB(NAME, KIND, "remove", "ID", 1, 1, run_remove,                               \
+		"Takes one out of the directory, unless something still needs it.")
+
+const struct yj_command yj_directory_commands[] = {
+    DIRECTORY("resident", YJ_DIR_RESIDENTS),
+    DIRECTORY("device", YJ_DIR_DEVICES),
+    DIRECTORY("caregiver", YJ_DIR_CAREGIVERS),
+    DIRECTORY("region", YJ_DIR_REGIONS),
+    DIRECTORY("institution", YJ_DIR_INSTITUTIONS),
+    DIRECTORY("bed", YJ_DIR_BEDS),
+    {.name = "bed",
+	.verb = "move",
+	.words = "RESIDENT BED",
+	.help = "Moves a resident into a bed, from whichever they have; the bed \"-\" means none.",
+	.opts = move_opts,
+	.min_words = 2,
+	.max_words = 2,
+	.json = true,
+	.run = run_move},
+    {0},
+};

@@ -1,0 +1,203 @@
+/* policy check and explain: who would be reached, when, over what. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "cli.h"
+#include "proto/words.h"
+#include "store/read.h"
+#include "table.h"
+#include "term.h"
+
+static const struct yj_column finding_columns[] = {
+    {"policy", NULL, false},
+    {"kind", NULL, false},
+    {"resident", NULL, false},
+    {"institution", NULL, false},
+    {"level", NULL, true},
+    {"what", NULL, false},
+    {0},
+};
+
+static const struct yj_column people_columns[] = {
+    {"caregiver", NULL, false},
+    {"name", NULL, false},
+    {"role", NULL, false},
+    {"channels", NULL, false},
+    {"why", NULL, false},
+    {0},
+};
+
+static int run_check(struct yj_cli *cli, const struct yj_args *args)
+{
+	(void)args;
+	int rc = yj_gateway_open(cli);
+	if (rc)
+		return rc;
+	json_t *findings = NULL;
+	rc = yj_read_policy_check(cli->store, &findings);
+	if (rc < 0)
+		return yj_gateway_store_failed(cli, rc);
+	size_t n = json_array_size(findings);
+	if (cli->json)
+		yj_json_put(stdout, findings);
+	else
+		yj_table_put(
+		    stdout, findings, finding_columns, "the policies reach everybody", cli->color);
+	json_decref(findings);
+	if (n == 0)
+		return 0;
+	return yj_fail(YJ_EXIT_REFUSED, "%zu findings", n);
+}
+
+/* "90 s", "2 min", "1 h 30 min" */
+static void put_after(FILE *out, int64_t ms)
+{
+	if (ms % 1000 && ms < 60000) {
+		fprintf(out, "%" PRId64 " ms", ms);
+		return;
+	}
+	int64_t s = ms / 1000;
+	const char *sep = "";
+	if (s >= 3600) {
+		fprintf(out, "%" PRId64 " h", s / 3600);
+		sep = " ";
+	}
+	if (s / 60 % 60) {
+		fprintf(out, "%s%" PRId64 " min", sep, s / 60 % 60);
+		sep = " ";
+	}
+	if (s % 60 || s == 0)
+		fprintf(out, "%s%" PRId64 " s", sep, s % 60);
+}
+
+static int64_t number(const json_t *object, const char *name)
+{
+	return json_integer_value(json_object_get(object, name));
+}
+
+static void put_level(const struct yj_cli *cli, const json_t *level, int64_t repeat_ms)
+{
+	printf("\nlevel %" PRId64 ", after ", number(level, "level"));
+	put_after(stdout, number(level, "after_ms"));
+	if (repeat_ms) {
+		fputs(", repeated every ", stdout);
+		put_after(stdout, repeat_ms);
+	}
+	fputs(":\n", stdout);
+	yj_table_put(
+	    stdout, json_object_get(level, "people"), people_columns, "nobody", cli->color);
+}
+
+static void put_duration(const json_t *explained, const char *name, const char *words)
+{
+	fputs(words, stdout);
+	put_after(stdout, number(explained, name));
+	putchar('\n');
+}
+
+static void put_explained(const struct yj_cli *cli, const json_t *e)
+{
+	static const char *const head[] = {
+	    "resident", "device", "institution", "bed", "region", "policy", "kind"};
+	const json_t *levels = json_object_get(e, "levels"), *inform = json_object_get(e, "inform");
+	json_t *shown = json_object();
+	for (size_t i = 0; i < sizeof head / sizeof head[0]; i++)
+		json_object_set(shown, head[i], json_object_get(e, head[i]));
+	yj_record_put(stdout, shown, cli->color);
+	json_decref(shown);
+	size_t i, n = json_array_size(levels);
+	const json_t *level;
+	json_array_foreach(levels, i, level)
+	    put_level(cli, level, i + 1 == n ? number(e, "repeat_every_ms") : 0);
+	if (n == 0)
+		puts("\nof nobody and nothing: every call pages the desk");
+	if (n == 0 || json_is_true(json_object_get(json_array_get(levels, n - 1), "empty"))) {
+		puts("\ndesk:");
+		yj_table_put(
+		    stdout, json_object_get(e, "desk"), people_columns, "nobody", cli->color);
+	}
+	if (json_array_size(inform)) {
+		puts("\ntold of it:");
+		yj_table_put(stdout, inform, people_columns, NULL, cli->color);
+	}
+	putchar('\n');
+	put_duration(e, "verify_within_ms", "a remote answer holds the next level back for ");
+	put_duration(e, "arrive_within_ms", "whoever goes is expected within ");
+	put_duration(e, "arrive_max_ms", "or within what they say, at most ");
+	put_duration(e, "resolve_within_ms", "and it is to be over within ");
+}
+
+/* Whoever names no channel is reached over those of the configuration, which the database does not
+ * know. */
+static void fill_channels(const struct yj_cli *cli, json_t *people)
+{
+	size_t i;
+	json_t *person;
+	json_array_foreach(people, i, person)
+	{
+		if (cli->default_channels &&
+		    json_array_size(json_object_get(person, "channels")) == 0)
+			json_object_set(person, "channels", cli->default_channels);
+	}
+}
+
+static void fill_all_channels(const struct yj_cli *cli, json_t *explained)
+{
+	size_t i;
+	json_t *level;
+	json_array_foreach(json_object_get(explained, "levels"), i, level)
+	    fill_channels(cli, json_object_get(level, "people"));
+	fill_channels(cli, json_object_get(explained, "inform"));
+	fill_channels(cli, json_object_get(explained, "desk"));
+}
+
+static int run_explain(struct yj_cli *cli, const struct yj_args *args)
+{
+	const char *kind = yj_arg(args, "kind");
+	enum yj_kind parsed;
+	if (kind && yj_kind_parse(kind, &parsed) < 0)
+		return yj_wrong(args->command, "no such kind: \"%s\"", kind);
+	int rc = yj_gateway_open(cli);
+	if (rc)
+		return rc;
+	json_t *explained = NULL;
+	rc = yj_read_explain(cli->store, args->words[0], kind ? kind : "sos", &explained);
+	if (rc == YJ_ERR_NOTFOUND)
+		return yj_fail(YJ_EXIT_REFUSED, "no resident or device %s, or no policy for it",
+		    args->words[0]);
+	if (rc < 0)
+		return yj_gateway_store_failed(cli, rc);
+	fill_all_channels(cli, explained);
+	if (cli->json)
+		yj_json_put(stdout, explained);
+	else
+		put_explained(cli, explained);
+	json_decref(explained);
+	return 0;
+}
+
+static const struct yj_opt explain_opts[] = {
+    {"kind", 0, "KIND", "of the incident (sos)", false},
+    {0},
+};
+
+const struct yj_command yj_policy_commands[] = {
+    {.name = "policy",
+	.verb = "check",
+	.help =
+	    "Looks for residents whose last level can be empty, and for names that nobody has;\n"
+	    "exits 1 if there are any.",
+	.json = true,
+	.run = run_check},
+    {.name = "policy",
+	.verb = "explain",
+	.words = "RESIDENT",
+	.help =
+	    "Who would be reached for a resident (or a device without one), when, and over what.",
+	.opts = explain_opts,
+	.min_words = 1,
+	.max_words = 1,
+	.json = true,
+	.run = run_explain},
+    {0},
+};

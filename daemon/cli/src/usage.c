@@ -1,0 +1,154 @@
+#include <stdarg.h>
+#include <string.h>
+
+#include "cli.h"
+#include "term.h"
+
+const struct yj_command *const yj_command_lists[] = {
+    yj_status_commands,
+    yj_tail_commands,
+    yj_incident_commands,
+    yj_directory_commands,
+    yj_device_commands,
+    yj_import_commands,
+    yj_policy_commands,
+    yj_rejected_commands,
+    yj_log_commands,
+    yj_completion_commands,
+    NULL,
+};
+
+static void put_name(FILE *out, const struct yj_command *c)
+{
+	fputs(c->name, out);
+	if (c->verb)
+		fprintf(out, " %s", c->verb);
+}
+
+static void say(const char *format, va_list ap)
+{
+	char text[1024];
+	vsnprintf(text, sizeof text, format, ap);
+	fflush(stdout);
+	fputs("yijianctl: ", stderr);
+	yj_term_put(stderr, text, true);
+	fputc('\n', stderr);
+}
+
+int yj_wrong(const struct yj_command *command, const char *format, ...)
+{
+	va_list ap;
+	va_start(ap, format);
+	char text[900];
+	vsnprintf(text, sizeof text, format, ap);
+	va_end(ap);
+	fputs("yijianctl", stderr);
+	if (command) {
+		fputc(' ', stderr);
+		put_name(stderr, command);
+	}
+	fputs(": ", stderr);
+	yj_term_put(stderr, text, true);
+	fputs("\nsee: yijianctl ", stderr);
+	if (command) {
+		put_name(stderr, command);
+		fputc(' ', stderr);
+	}
+	fputs("--help\n", stderr);
+	return YJ_EXIT_USAGE;
+}
+
+int yj_fail(int code, const char *format, ...)
+{
+	va_list ap;
+	va_start(ap, format);
+	say(format, ap);
+	va_end(ap);
+	return code;
+}
+
+/* The usage of one command in one line: name, words, options. */
+static void put_synopsis(FILE *out, const struct yj_command *c)
+{
+	put_name(out, c);
+	if (c->words)
+		fprintf(out, " %s", c->words);
+	for (const struct yj_opt *o = c->opts; o && o->name; o++) {
+		fputs(o->required ? " " : " [", out);
+		if (o->letter)
+			fprintf(out, "-%c", o->letter);
+		else
+			fprintf(out, "--%s", o->name);
+		if (o->arg)
+			fprintf(out, " %s", o->arg);
+		if (!o->required)
+			fputc(']', out);
+	}
+	if (c->json)
+		fputs(" [--json]", out);
+}
+
+void yj_command_usage(FILE *out, const struct yj_command *c)
+{
+	fputs("usage: yijianctl ", out);
+	put_synopsis(out, c);
+	fprintf(out, "\n\n%s\n\n", c->help);
+	for (const struct yj_opt *o = c->opts; o && o->name; o++) {
+		char left[64];
+		snprintf(left, sizeof left, "%c%c%s--%s%s%s", o->letter ? '-' : ' ',
+		    o->letter ? o->letter : ' ', o->letter ? ", " : "  ", o->name,
+		    o->arg ? " " : "", o->arg ? o->arg : "");
+		fprintf(out, "  %-28s %s\n", left, o->help);
+	}
+	if (c->json)
+		fprintf(out, "  %-28s %s\n", "    --json", "for programs");
+	fprintf(out, "  %-28s %s\n", "-c, --config FILE", "the gateway's configuration");
+	fprintf(out, "  %-28s %s\n", "    --socket PATH", "its control socket, instead of -c");
+	fprintf(out, "  %-28s %s\n", "-h, --help", "this text");
+}
+
+void yj_group_usage(FILE *out, const char *name)
+{
+	fputs("usage:\n", out);
+	for (const struct yj_command *const *list = yj_command_lists; *list; list++) {
+		for (const struct yj_command *c = *list; c->name; c++) {
+			if (strcmp(c->name, name) != 0)
+				continue;
+			fputs("  yijianctl ", out);
+			put_synopsis(out, c);
+			fputc('\n', out);
+		}
+	}
+	fprintf(out, "\nyijianctl %s VERB --help says more.\n", name);
+}
+
+void yj_usage(FILE *out)
+{
+	fputs("usage: yijianctl [-c FILE | --socket PATH] SUBCOMMAND ...\n\n", out);
+	for (const struct yj_command *const *list = yj_command_lists; *list; list++) {
+		const char *last = "";
+		for (const struct yj_command *c = *list; c->name; c++) {
+			if (c->verb && strcmp(c->name, last) == 0) {
+				fprintf(out, "|%s", c->verb);
+				continue;
+			}
+			if (*last)
+				fputc('\n', out);
+			last = c->name;
+			fprintf(out, "  %s %s", c->name,
+			    c->verb    ? c->verb
+			    : c->words ? c->words
+				       : "");
+		}
+		fputc('\n', out);
+	}
+	fprintf(out,
+	    "\nEvery subcommand has --help, and --json where it prints data. What changes "
+	    "something\n"
+	    "goes through the gateway; tail, log, list, show and export also work while it is "
+	    "down.\n"
+	    "FILE is %s unless -c says otherwise.\n"
+	    "Exit: 0 done, 1 refused or a check failed, 2 wrong usage, 69 gateway not reachable,\n"
+	    "78 configuration.\n",
+	    YJ_CONFIG_DEFAULT);
+}

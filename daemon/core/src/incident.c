@@ -1,0 +1,579 @@
+#include "core/incident.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "state.h"
+
+/* A step under way. */
+struct turn {
+	const struct yj_rules *rules;
+	struct yj_step *out;
+	struct yj_state *s; /* &out->state */
+	const struct yj_in *in;
+	int64_t now;
+};
+
+static struct yj_act *act(struct turn *t, enum yj_act_type type)
+{
+	assert(t->out->n_acts < YJ_ACTS_MAX);
+	struct yj_act *a = &t->out->acts[t->out->n_acts++];
+	*a = (struct yj_act){
+	    .type = type,
+	    .level = t->s->level,
+	    .people = -1,
+	    .eta_min = -1,
+	};
+	return a;
+}
+
+static void set_who(char *to, const char *who)
+{
+	size_t len = who ? strlen(who) : 0;
+	if (len > YJ_NAME_MAX)
+		len = YJ_NAME_MAX;
+	if (len)
+		memcpy(to, who, len);
+	to[len] = '\0';
+}
+
+static struct yj_act *note_event(struct turn *t, enum yj_event_type event, const char *who)
+{
+	struct yj_act *a = act(t, YJ_ACT_LOG);
+	a->event = event;
+	set_who(a->who, who);
+	return a;
+}
+
+static void tell(struct turn *t, enum yj_page_state say, const char *who)
+{
+	struct yj_act *a = act(t, YJ_ACT_TELL);
+	a->say = say;
+	set_who(a->who, who);
+}
+
+static struct yj_act *home(struct turn *t, enum yj_home_state state, const char *who)
+{
+	struct yj_act *a = act(t, YJ_ACT_HOME);
+	a->home = state;
+	set_who(a->who, who);
+	return a;
+}
+
+static void mark(struct turn *t, enum yj_act_type type, const char *who)
+{
+	set_who(act(t, type)->who, who);
+}
+
+/* Pages a set in a round of its own; the desk joins the round that could not be reached. */
+static void page(struct turn *t, enum yj_set set, const char *who)
+{
+	if (set != YJ_SET_DESK && set != YJ_SET_ONE) {
+		t->s->round++;
+		t->s->flags &= ~(uint32_t)YJ_FLAG_DESK;
+	}
+	struct yj_act *a = act(t, YJ_ACT_PAGE);
+	a->set = set;
+	a->say = YJ_PAGE_OPEN;
+	set_who(a->who, who);
+}
+
+static void page_one(struct turn *t, enum yj_page_state say, const char *who)
+{
+	struct yj_act *a = act(t, YJ_ACT_PAGE);
+	a->set = YJ_SET_ONE;
+	a->say = say;
+	set_who(a->who, who);
+}
+
+static bool is_last_level(const struct turn *t)
+{
+	return t->s->level + 1 >= t->rules->n_levels;
+}
+
+static void arm_level(struct turn *t)
+{
+	int64_t wait =
+	    is_last_level(t) ? t->rules->repeat_every_ms : t->rules->wait_ms[t->s->level];
+	t->s->level_due = t->now + wait;
+}
+
+static void escalate(struct turn *t, const char *reason)
+{
+	t->s->level++;
+	note_event(t, YJ_EV_INCIDENT_ESCALATED, NULL)->reason = reason;
+	home(t, YJ_HOME_SEARCHING, NULL);
+	page(t, YJ_SET_LEVEL, NULL);
+	arm_level(t);
+}
+
+static void unreachable(struct turn *t)
+{
+	if (t->s->flags & YJ_FLAG_DESK)
+		return;
+	t->s->flags |= YJ_FLAG_DESK;
+	note_event(t, YJ_EV_INCIDENT_UNREACHABLE, NULL);
+	page(t, YJ_SET_DESK, NULL);
+	if (t->s->state == YJ_INC_OPEN) {
+		int64_t soon = yj_min_time(t->rules->repeat_every_ms, YJ_UNREACHABLE_MS);
+		t->s->level_due = yj_min_time(t->s->level_due, t->now + soon);
+	}
+}
+
+/* Nobody of the level is left who could answer. */
+static void exhausted(struct turn *t, const char *reason)
+{
+	if (is_last_level(t)) {
+		unreachable(t);
+	} else if (t->s->state == YJ_INC_OPEN) {
+		escalate(t, reason);
+	} else { /* help for somebody who answered: climb, but their answer stands */
+		t->s->level++;
+		page(t, YJ_SET_OTHERS, t->s->by);
+	}
+}
+
+static void repeat_last(struct turn *t)
+{
+	act(t, YJ_ACT_FORGET);
+	page(t, YJ_SET_EVERYONE, NULL);
+	arm_level(t);
+}
+
+static void one_less(struct turn *t, const char *reason)
+{
+	if (!t->in->counted || t->s->outstanding == 0)
+		return;
+	t->s->outstanding--;
+	bool looking = t->s->state == YJ_INC_OPEN || (t->s->flags & YJ_FLAG_HELPING);
+	if (t->s->outstanding == 0 && looking)
+		exhausted(t, reason);
+}
+
+static void disarm(struct yj_state *s)
+{
+	s->level_due = s->arrive_due = s->remind_due = s->resolve_due = YJ_NEVER;
+	s->rejoin_due = s->joined_due = YJ_NEVER;
+}
+
+static void close_as(struct turn *t, enum yj_inc_state state, const char *who)
+{
+	t->s->state = state;
+	disarm(t->s);
+	t->s->outstanding = 0;
+	act(t, YJ_ACT_CALL_OFF);
+	tell(t, YJ_PAGE_CLOSED, who);
+	home(t, YJ_HOME_CLOSED, who);
+}
+
+/* Back to looking for somebody, at the level where it stands. Of a set of OTHERS, who has just
+ * failed: so they are not the only one paged at the next level either. */
+static void reopen(struct turn *t, enum yj_set set, const char *who, const char *reason)
+{
+	struct yj_state *s = t->s;
+	s->state = YJ_INC_OPEN;
+	s->by[0] = '\0';
+	disarm(s);
+	s->acked_at = s->arrived_at = s->joined_at = YJ_NEVER;
+	s->flags &= ~(uint32_t)YJ_FLAG_HELPING;
+	if (set == YJ_SET_OTHERS)
+		mark(t, YJ_ACT_DECLINED, who);
+	note_event(t, YJ_EV_INCIDENT_REOPENED, who)->reason = reason;
+	home(t, YJ_HOME_SEARCHING, NULL);
+	page(t, set, who);
+	arm_level(t);
+}
+
+static void reopen_broken(struct turn *t, const char *reason)
+{
+	char who[YJ_NAME_MAX + 1];
+	set_who(who, t->s->by);
+	mark(t, YJ_ACT_BROKE, who);
+	reopen(t, YJ_SET_OTHERS, who, reason);
+}
+
+static void reopen_at_start(struct turn *t, enum yj_set set)
+{
+	char who[YJ_NAME_MAX + 1];
+	set_who(who, t->s->by);
+	t->s->level = 0;
+	act(t, YJ_ACT_FORGET);
+	reopen(t, set, who, "joined");
+}
+
+static void arm_arrival(struct turn *t, int eta_min)
+{
+	const struct yj_rules *r = t->rules;
+	struct yj_state *s = t->s;
+	int64_t due = t->now + r->arrive_within_ms;
+	if (eta_min >= 0)
+		due = yj_max_time(due, t->now + (int64_t)eta_min * 60000 + YJ_ETA_SLACK_MS);
+	due = yj_min_time(due, s->acked_at + r->arrive_max_ms);
+	s->arrive_due = due;
+	s->remind_due = s->acked_at + (due - s->acked_at) / 3 * 2;
+	if (s->remind_due <= t->now)
+		s->remind_due = YJ_NEVER;
+}
+
+/* Two who take over from each other again and again must not put the arrival off for ever: without
+ * a summons since, the time of the answer before goes on. */
+static void take_answer(struct turn *t, const char *who)
+{
+	struct yj_state *s = t->s;
+	if (s->state == YJ_INC_OPEN || (s->flags & YJ_FLAG_SUMMONED))
+		s->acked_at = t->now;
+	if (t->in->summoned)
+		s->flags &= ~(uint32_t)YJ_FLAG_SUMMONED;
+	s->state = YJ_INC_ACKED;
+	disarm(s);
+	set_who(s->by, who);
+	s->joined_at = YJ_NEVER;
+	s->outstanding = 0;
+	s->flags &= ~(uint32_t)YJ_FLAG_HELPING;
+	arm_arrival(t, t->in->eta_min);
+	struct yj_act *a = note_event(t, YJ_EV_INCIDENT_ACKED, who);
+	a->how = YJ_HOW_GOING;
+	a->eta_min = t->in->eta_min;
+	act(t, YJ_ACT_CALL_OFF);
+	tell(t, YJ_PAGE_ANSWERED, who);
+	home(t, YJ_HOME_ANSWERED, who);
+}
+
+static enum yj_verdict welcome_second(struct turn *t)
+{
+	note_event(t, YJ_EV_INCIDENT_NOTED, t->in->who)->reason = "second";
+	return t->s->by[0] && strcmp(t->s->by, t->in->who) != 0 ? YJ_VERDICT_SECOND : YJ_VERDICT_OK;
+}
+
+static enum yj_verdict on_remote(struct turn *t)
+{
+	struct yj_state *s = t->s;
+	note_event(t, YJ_EV_INCIDENT_CONTACTED, t->in->who)->how = YJ_HOW_REMOTE;
+	if (s->state != YJ_INC_OPEN)
+		return s->by[0] && strcmp(s->by, t->in->who) != 0 ? YJ_VERDICT_SECOND
+								  : YJ_VERDICT_OK;
+	tell(t, YJ_PAGE_CONTACTED, t->in->who);
+	home(t, YJ_HOME_ANSWERED, t->in->who)->how = YJ_HOW_REMOTE;
+	int64_t until = t->now + t->rules->verify_within_ms;
+	if (!(s->flags & YJ_FLAG_HELD) && !is_last_level(t) && until > s->level_due) {
+		s->flags |= YJ_FLAG_HELD;
+		s->level_due = until;
+	}
+	return YJ_VERDICT_OK;
+}
+
+static enum yj_verdict on_ack(struct turn *t)
+{
+	struct yj_state *s = t->s;
+	bool same = s->by[0] && strcmp(s->by, t->in->who) == 0;
+	if (s->state == YJ_INC_ARRIVED && same)
+		s->rejoin_due = YJ_NEVER;
+	if (t->in->how == YJ_HOW_REMOTE)
+		return on_remote(t);
+	if (s->state == YJ_INC_OPEN && !t->in->broke) {
+		take_answer(t, t->in->who);
+		return YJ_VERDICT_OK;
+	}
+	if (s->state == YJ_INC_ACKED && !same && t->in->summoned && !t->in->broke) {
+		take_answer(t, t->in->who);
+		return YJ_VERDICT_OK;
+	}
+	if (s->state == YJ_INC_ACKED && same) {
+		if (t->in->eta_min >= 0) {
+			note_event(t, YJ_EV_INCIDENT_NOTED, t->in->who)->reason = "eta";
+			arm_arrival(t, t->in->eta_min);
+		}
+		return YJ_VERDICT_OK;
+	}
+	return welcome_second(t);
+}
+
+static enum yj_verdict on_decline(struct turn *t)
+{
+	struct yj_state *s = t->s;
+	note_event(t, YJ_EV_INCIDENT_DECLINED, t->in->who);
+	if (s->by[0] && strcmp(s->by, t->in->who) == 0) {
+		reopen_broken(t, "declined");
+		return YJ_VERDICT_OK;
+	}
+	mark(t, YJ_ACT_DECLINED, t->in->who);
+	one_less(t, "declined");
+	return YJ_VERDICT_OK;
+}
+
+/* Arriving or resolving is an answer too, for somebody who had not given one. */
+static void imply_answer(struct turn *t)
+{
+	if (strcmp(t->s->by, t->in->who) != 0)
+		note_event(t, YJ_EV_INCIDENT_ACKED, t->in->who)->how = YJ_HOW_GOING;
+}
+
+static enum yj_verdict on_arrive(struct turn *t)
+{
+	struct yj_state *s = t->s;
+	if (s->state == YJ_INC_ARRIVED && strcmp(s->by, t->in->who) == 0) {
+		if (s->rejoin_due != YJ_NEVER) /* it answers the join; the arrival was before */
+			note_event(t, YJ_EV_INCIDENT_NOTED, t->in->who)->reason = "joined";
+		s->rejoin_due = YJ_NEVER;
+		return YJ_VERDICT_OK;
+	}
+	if (s->state == YJ_INC_ARRIVED && s->rejoin_due == YJ_NEVER)
+		return welcome_second(t);
+	imply_answer(t);
+	disarm(s);
+	s->state = YJ_INC_ARRIVED;
+	set_who(s->by, t->in->who);
+	s->arrived_at = t->now;
+	s->outstanding = 0;
+	s->resolve_due = t->now + t->rules->resolve_within_ms;
+	s->flags &= ~(uint32_t)YJ_FLAG_HELPING;
+	note_event(t, YJ_EV_INCIDENT_ARRIVED, t->in->who);
+	act(t, YJ_ACT_CALL_OFF);
+	tell(t, YJ_PAGE_ARRIVED, t->in->who);
+	home(t, YJ_HOME_ARRIVED, t->in->who);
+	return YJ_VERDICT_OK;
+}
+
+static enum yj_verdict on_resolve(struct turn *t)
+{
+	if (yj_kind_is_help(t->s->kind) && t->in->outcome == YJ_OUTCOME_NONE)
+		return YJ_VERDICT_OUTCOME;
+	imply_answer(t);
+	set_who(t->s->by, t->in->who);
+	note_event(t, YJ_EV_INCIDENT_RESOLVED, t->in->who)->outcome = t->in->outcome;
+	close_as(t, YJ_INC_RESOLVED, t->in->who);
+	return YJ_VERDICT_OK;
+}
+
+static enum yj_verdict on_cancel(struct turn *t)
+{
+	if (t->s->state == YJ_INC_ARRIVED)
+		return YJ_VERDICT_STATE;
+	note_event(t, YJ_EV_INCIDENT_CANCELLED, t->in->who);
+	close_as(t, YJ_INC_CANCELLED, t->in->who);
+	return YJ_VERDICT_OK;
+}
+
+static void on_withdraw(struct turn *t)
+{
+	bool may = t->rules->resident_may_cancel && t->in->own_calls;
+	if (may && t->s->state != YJ_INC_ARRIVED) {
+		note_event(t, YJ_EV_INCIDENT_CANCELLED, NULL)->reason = "resident";
+		close_as(t, YJ_INC_CANCELLED, NULL);
+		return;
+	}
+	note_event(t, YJ_EV_INCIDENT_WITHDRAWN, NULL);
+	if (!(t->s->flags & YJ_FLAG_WITHDRAWN))
+		tell(t, YJ_PAGE_WITHDRAWN, NULL);
+	t->s->flags |= YJ_FLAG_WITHDRAWN;
+}
+
+static void on_join_acked(struct turn *t)
+{
+	struct yj_state *s = t->s;
+	home(t, YJ_HOME_ANSWERED, s->by);
+	if (s->joined_at == YJ_NEVER || t->now - s->joined_at >= YJ_JOINED_EVERY_MS) {
+		s->joined_at = t->now;
+		s->joined_due = YJ_NEVER;
+		page_one(t, YJ_PAGE_JOINED, s->by);
+	} else {
+		s->joined_due = s->joined_at + YJ_JOINED_EVERY_MS;
+	}
+}
+
+static void on_join_arrived(struct turn *t)
+{
+	struct yj_state *s = t->s;
+	if (!yj_kind_is_help(s->kind))
+		return;
+	if (t->now - s->arrived_at > YJ_ARRIVED_GRACE_MS) {
+		reopen_at_start(t, YJ_SET_LEVEL);
+		return;
+	}
+	home(t, YJ_HOME_ARRIVED, s->by);
+	if (s->rejoin_due == YJ_NEVER) {
+		s->rejoin_due = t->now + t->rules->wait_ms[0];
+		page_one(t, YJ_PAGE_JOINED, s->by);
+	}
+}
+
+static void on_join(struct turn *t)
+{
+	bool withdrawn = t->s->flags & YJ_FLAG_WITHDRAWN;
+	note_event(t, YJ_EV_INCIDENT_JOINED, NULL);
+	t->s->flags &= ~(uint32_t)YJ_FLAG_WITHDRAWN;
+	switch (t->s->state) {
+	case YJ_INC_OPEN:
+		if (withdrawn)
+			page(t, YJ_SET_LEVEL, NULL);
+		break;
+	case YJ_INC_ACKED:
+		if (withdrawn) /* whoever goes was told that it is off: they must hear at once */
+			t->s->joined_at = YJ_NEVER;
+		on_join_acked(t);
+		break;
+	case YJ_INC_ARRIVED:
+		on_join_arrived(t);
+		break;
+	case YJ_INC_RESOLVED:
+	case YJ_INC_CANCELLED:
+		break;
+	}
+}
+
+static void on_note(struct turn *t)
+{
+	struct yj_state *s = t->s;
+	note_event(t, YJ_EV_INCIDENT_NOTED, t->in->who)->code = t->in->code;
+	if (s->state == YJ_INC_ARRIVED && t->in->who && strcmp(s->by, t->in->who) == 0)
+		s->rejoin_due = YJ_NEVER;
+	if (t->in->code != YJ_NOTE_NEED_HELP)
+		return;
+	if (s->state == YJ_INC_OPEN && !is_last_level(t)) {
+		escalate(t, "need_help");
+		return;
+	}
+	if (s->state != YJ_INC_OPEN)
+		s->flags |= YJ_FLAG_HELPING;
+	if (!is_last_level(t))
+		s->level++;
+	page(t, YJ_SET_OTHERS, t->in->who);
+}
+
+static void on_gone(struct turn *t)
+{
+	if (t->s->by[0] && strcmp(t->s->by, t->in->who) == 0) {
+		reopen_broken(t, "gone");
+		return;
+	}
+	mark(t, YJ_ACT_DECLINED, t->in->who);
+	one_less(t, "gone");
+}
+
+static void on_paged(struct turn *t)
+{
+	struct yj_act *a = note_event(t, YJ_EV_INCIDENT_NOTIFIED, NULL);
+	a->people = (int32_t)t->in->people;
+	if (t->in->set == YJ_SET_DESK) {
+		a->reason = "desk";
+		t->s->outstanding += t->in->people;
+		return;
+	}
+	t->s->outstanding = t->in->people;
+	if (t->in->set == YJ_SET_EVERYONE)
+		a->reason = "repeat";
+	if (t->in->people == 0)
+		exhausted(t, "nobody");
+}
+
+static void on_tick(struct turn *t)
+{
+	struct yj_state *s = t->s;
+	switch (s->state) {
+	case YJ_INC_OPEN:
+		if (s->level_due > t->now)
+			break;
+		if (is_last_level(t))
+			repeat_last(t);
+		else
+			escalate(t, "timeout");
+		break;
+	case YJ_INC_ACKED:
+		if (s->arrive_due <= t->now) {
+			reopen_broken(t, "arrival_overdue");
+			break;
+		}
+		if (s->remind_due <= t->now) {
+			s->remind_due = YJ_NEVER;
+			page_one(t, YJ_PAGE_REMIND, s->by);
+		}
+		if (s->joined_due <= t->now) {
+			s->joined_due = YJ_NEVER;
+			s->joined_at = t->now;
+			page_one(t, YJ_PAGE_JOINED, s->by);
+		}
+		break;
+	case YJ_INC_ARRIVED:
+		if (s->rejoin_due <= t->now)
+			reopen_at_start(t, YJ_SET_OTHERS);
+		else if (s->resolve_due <= t->now) {
+			char who[YJ_NAME_MAX + 1];
+			set_who(who, s->by);
+			reopen(t, YJ_SET_OTHERS, who, "resolution_overdue");
+		}
+		break;
+	case YJ_INC_RESOLVED:
+	case YJ_INC_CANCELLED:
+		break;
+	}
+}
+
+static void on_open(struct turn *t)
+{
+	note_event(t, YJ_EV_INCIDENT_OPENED, NULL);
+	page(t, YJ_SET_LEVEL, NULL);
+	tell(t, YJ_PAGE_OPEN, NULL);
+	arm_level(t);
+}
+
+static enum yj_verdict dispatch(struct turn *t)
+{
+	switch (t->in->type) {
+	case YJ_IN_OPEN:
+		on_open(t);
+		return YJ_VERDICT_OK;
+	case YJ_IN_JOIN:
+		on_join(t);
+		return YJ_VERDICT_OK;
+	case YJ_IN_WITHDRAW:
+		on_withdraw(t);
+		return YJ_VERDICT_OK;
+	case YJ_IN_PAGED:
+		on_paged(t);
+		return YJ_VERDICT_OK;
+	case YJ_IN_LOST:
+		mark(t, YJ_ACT_LOST, t->in->who);
+		one_less(t, "unreachable");
+		return YJ_VERDICT_OK;
+	case YJ_IN_ACK:
+		return on_ack(t);
+	case YJ_IN_DECLINE:
+		return on_decline(t);
+	case YJ_IN_ARRIVE:
+		return on_arrive(t);
+	case YJ_IN_RESOLVE:
+		return on_resolve(t);
+	case YJ_IN_CANCEL:
+		return on_cancel(t);
+	case YJ_IN_NOTE:
+		on_note(t);
+		return YJ_VERDICT_OK;
+	case YJ_IN_SUMMON:
+		t->s->flags |= YJ_FLAG_SUMMONED;
+		note_event(t, YJ_EV_INCIDENT_PAGED, t->in->who);
+		page_one(t, YJ_PAGE_OPEN, t->in->who);
+		return YJ_VERDICT_OK;
+	case YJ_IN_GONE:
+		on_gone(t);
+		return YJ_VERDICT_OK;
+	case YJ_IN_TICK:
+		on_tick(t);
+		return YJ_VERDICT_OK;
+	}
+	return YJ_VERDICT_STATE;
+}
+
+void yj_incident_step(const struct yj_rules *rules, const struct yj_state *state,
+    const struct yj_in *in, int64_t now, struct yj_step *out)
+{
+	out->state = *state;
+	out->n_acts = 0;
+	if (yj_state_closed(state)) {
+		out->verdict = in->type == YJ_IN_TICK ? YJ_VERDICT_OK : YJ_VERDICT_CLOSED;
+		return;
+	}
+	assert(in->type == YJ_IN_OPEN || yj_state_valid(rules, state));
+	struct turn t = {.rules = rules, .out = out, .s = &out->state, .in = in, .now = now};
+	out->verdict = dispatch(&t);
+	assert(yj_state_valid(rules, &out->state));
+}

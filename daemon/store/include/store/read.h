@@ -1,0 +1,48 @@
+/* Lists and single things for people and programs, as JSON; for a read-only handle. Times are RFC
+ * 3339. Each call is one short read. New references in *out. */
+#ifndef STORE_READ_H
+#define STORE_READ_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "store/store.h"
+
+/* Incidents as an array, newest first: those not closed, or all (at most limit; 0: no limit). Each
+ * has id, kind, state, level, resident, resident_name, region, device, opened_at, answered_by,
+ * next_at (when the gateway acts next), alerts, late, drill, outcome, closed_at. */
+int yj_read_incidents(struct yj_store *s, bool all, int64_t limit, json_t **out) YJ_MUST_CHECK;
+
+/* The same, one after the other; each is borrowed until `each` returns, whose non-zero answer ends
+ * it and is returned. No read is open meanwhile, so `each` may take its time. */
+int yj_read_incidents_each(struct yj_store *s, bool all, int64_t limit,
+    int (*each)(void *ctx, json_t *incident), void *ctx) YJ_MUST_CHECK;
+
+/* One incident with all of the above and "people" (caregiver, name, role, status, level), "notes"
+ * (at, caregiver, text), "devices", "deliveries" (id, caregiver, channel, state, status, attempts,
+ * words, at), "policy", "events" (CloudEvents). id as text. YJ_ERR_NOTFOUND. */
+int yj_read_incident(struct yj_store *s, const char *id, json_t **out) YJ_MUST_CHECK;
+
+/* Rejected messages, newest first (n, at, topic, device, reason, length, sha256), and one of them
+ * with the beginning of its payload ("text" where it is UTF-8, else "base64"). */
+int yj_read_rejected(struct yj_store *s, int64_t limit, json_t **out) YJ_MUST_CHECK;
+int yj_read_rejected_one(struct yj_store *s, int64_t n, json_t **out) YJ_MUST_CHECK;
+
+/* A point of the log to be noted elsewhere: number and hash (hex) of the newest event, or of the
+ * newest up to at_seq (0: no bound). YJ_ERR_NOTFOUND: there is none. */
+int yj_read_checkpoint(
+    struct yj_store *s, int64_t at_seq, int64_t *seq, char hash[65]) YJ_MUST_CHECK;
+
+/* Who would be reached for a resident (or device, for one without a resident) by incidents of
+ * `kind`: {"resident", "policy", "whose", "levels": [{"level", "wait_ms", "people":
+ * [{"caregiver","name","role","channels","why"}], "empty": bool}], "inform": [...],
+ * "repeat_every_ms"...}. YJ_ERR_NOTFOUND. */
+int yj_read_explain(
+    struct yj_store *s, const char *resident, const char *kind, json_t **out) YJ_MUST_CHECK;
+
+/* What `policy check` finds: an array of {"policy","kind"?,"resident"?,"what"} for residents whose
+ * last level can be empty, levels that name nobody, groups or caregivers that do not exist. Empty:
+ * all well. */
+int yj_read_policy_check(struct yj_store *s, json_t **out) YJ_MUST_CHECK;
+
+#endif

@@ -1,0 +1,172 @@
+/* Caregivers as the alert path sees them, and what a page says of the resident. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "db.h"
+#include "store/incident.h"
+
+int yj_caregiver_find(struct yj_store *s, const char *id, struct yj_caregiver *out)
+{
+	sqlite3_stmt *q = yj_db_stmt(s,
+	    "SELECT id, name, role, channels, phone, on_site, gone_utc_ms FROM caregivers"
+	    " WHERE id = ?1");
+	if (!q)
+		return yj_db_err(s, s->last_sqlite);
+	yj_db_bind(q, "t", id);
+	int rc = yj_db_step(s, q);
+	if (rc <= 0)
+		return rc == 0 ? YJ_ERR_NOTFOUND : rc;
+	memset(out, 0, sizeof *out);
+	yj_db_copy(q, 0, out->id, sizeof out->id);
+	yj_db_copy(q, 1, out->name, sizeof out->name);
+	out->role = (enum yj_role)sqlite3_column_int(q, 2);
+	yj_db_copy(q, 3, out->channels, sizeof out->channels);
+	yj_db_copy(q, 4, out->phone, sizeof out->phone);
+	out->on_site = sqlite3_column_type(q, 5) == SQLITE_NULL ? -1 : sqlite3_column_int(q, 5);
+	out->gone = sqlite3_column_type(q, 6) != SQLITE_NULL;
+	sqlite3_reset(q);
+	return 0;
+}
+
+int yj_caregiver_serves(struct yj_store *s, const char *caregiver, const struct yj_whose *whose,
+    const char *device, bool *serves)
+{
+	int64_t found = 0;
+	int rc = yj_db_int(s, &found,
+	    "SELECT 1 FROM caregivers c WHERE c.id = ?4 AND c.gone_utc_ms IS NULL AND ("
+	    " EXISTS (SELECT 1 FROM caregiver_residents r WHERE r.caregiver = c.id AND"
+	    "  (r.resident = ?2 OR r.resident IN"
+	    "   (SELECT resident FROM device_residents WHERE device = ?5)))"
+	    " OR (c.role NOT IN (?6, ?7) AND ("
+	    "  (?3 <> '' AND c.institution = ?3)"
+	    "  OR (c.region_prefix <> '' AND c.region_prefix = substr(?1, 1, "
+	    "length(c.region_prefix)))"
+	    "  OR EXISTS (SELECT 1 FROM device_residents x JOIN residents r ON r.id = x.resident"
+	    "   LEFT JOIN beds b ON b.occupant = r.id AND b.gone_utc_ms IS NULL"
+	    "   WHERE x.device = ?5 AND (b.institution = c.institution"
+	    "    OR (c.region_prefix <> ''"
+	    "     AND c.region_prefix = substr(r.region, 1, length(c.region_prefix)))))"
+	    "  OR (c.region_prefix = '' AND c.listed = 0 AND c.institution IS NULL))))",
+	    "tttttii", whose->region, whose->resident, whose->institution, caregiver, device,
+	    (int64_t)YJ_ROLE_FAMILY, (int64_t)YJ_ROLE_NEIGHBOR);
+	if (rc < 0 && rc != YJ_ERR_NOTFOUND)
+		return rc;
+	*serves = rc == 0;
+	return 0;
+}
+
+static char *dup_column(sqlite3_stmt *q, int column)
+{
+	return strdup(yj_db_text(q, column));
+}
+
+static int about_resident(struct yj_store *s, const struct yj_whose *w, struct yj_about *a)
+{
+	sqlite3_stmt *q = yj_db_stmt(s,
+	    "SELECT r.id, r.name, CASE WHEN b.kind > 0 THEN coalesce(i.name || ' ', '')"
+	    "  || coalesce(i.address || ' ', '') || b.id ELSE coalesce(r.address, '') END,"
+	    " coalesce(r.phone, CASE WHEN b.kind > 0 THEN i.phone END, ''), r.access, r.health,"
+	    " coalesce(r.status, '')"
+	    " FROM residents r LEFT JOIN beds b ON b.id = ?2"
+	    " LEFT JOIN institutions i ON i.id = b.institution WHERE r.id = ?1");
+	if (!q)
+		return yj_db_err(s, s->last_sqlite);
+	yj_db_bind(q, "tt", w->resident, w->bed);
+	int rc = yj_db_step(s, q);
+	if (rc <= 0)
+		return rc == 0 ? YJ_ERR_NOTFOUND : rc;
+	a->id = dup_column(q, 0);
+	a->name = dup_column(q, 1);
+	a->address = dup_column(q, 2);
+	a->phone = dup_column(q, 3);
+	a->access = dup_column(q, 4);
+	a->health = dup_column(q, 5);
+	a->status = dup_column(q, 6);
+	sqlite3_reset(q);
+	return 0;
+}
+
+static int about_institution(struct yj_store *s, const struct yj_whose *w, struct yj_about *a)
+{
+	sqlite3_stmt *q = yj_db_stmt(s,
+	    "SELECT id, name, coalesce(address, ''), coalesce(phone, '') FROM institutions"
+	    " WHERE id = ?1");
+	if (!q)
+		return yj_db_err(s, s->last_sqlite);
+	yj_db_bind(q, "t", w->institution);
+	int rc = yj_db_step(s, q);
+	if (rc <= 0)
+		return rc == 0 ? YJ_ERR_NOTFOUND : rc;
+	a->id = dup_column(q, 0);
+	a->name = dup_column(q, 1);
+	a->address = dup_column(q, 2);
+	a->phone = dup_column(q, 3);
+	sqlite3_reset(q);
+	return 0;
+}
+
+static int about_device(struct yj_store *s, const char *device, struct yj_about *a)
+{
+	sqlite3_stmt *q = yj_db_stmt(s,
+	    "SELECT coalesce(d.place, ''), (SELECT group_concat(r.name, '、') FROM "
+	    "device_residents x"
+	    " JOIN residents r ON r.id = x.resident WHERE x.device = d.id AND x.pos > 0)"
+	    " FROM devices d WHERE d.id = ?1");
+	if (!q)
+		return yj_db_err(s, s->last_sqlite);
+	yj_db_bind(q, "t", device);
+	int rc = yj_db_step(s, q);
+	if (rc <= 0)
+		return rc;
+	a->place = dup_column(q, 0);
+	a->others = dup_column(q, 1);
+	sqlite3_reset(q);
+	return 0;
+}
+
+static void fill_empty(char **text)
+{
+	if (!*text)
+		*text = strdup("");
+}
+
+int yj_about_get(
+    struct yj_store *s, const struct yj_whose *whose, const char *device, struct yj_about *out)
+{
+	struct yj_about a = {0};
+	int rc = YJ_ERR_NOTFOUND;
+	if (whose->resident[0])
+		rc = about_resident(s, whose, &a);
+	else if (whose->institution[0])
+		rc = about_institution(s, whose, &a);
+	if (rc == 0 || rc == YJ_ERR_NOTFOUND)
+		rc = about_device(s, device, &a);
+	char **all[] = {&a.id, &a.name, &a.address, &a.phone, &a.access, &a.health, &a.place,
+	    &a.status, &a.others};
+	for (size_t i = 0; rc == 0 && i < sizeof all / sizeof all[0]; i++) {
+		fill_empty(all[i]);
+		if (!*all[i])
+			rc = YJ_ERR_NOMEM;
+	}
+	if (rc < 0) {
+		yj_about_done(&a);
+		return rc;
+	}
+	*out = a;
+	return 0;
+}
+
+void yj_about_done(struct yj_about *about)
+{
+	free(about->id);
+	free(about->name);
+	free(about->address);
+	free(about->phone);
+	free(about->access);
+	free(about->health);
+	free(about->place);
+	free(about->status);
+	free(about->others);
+	memset(about, 0, sizeof *about);
+}

@@ -1,0 +1,212 @@
+/* The directory's columns as tables: what each kind of record consists of, how a value is checked
+ * and normalised, and how it is kept. get, list, put, import, export and templates all go by
+ * them. Private to the room. */
+#ifndef STORE_DIR_H
+#define STORE_DIR_H
+
+#include <jansson.h>
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "store/directory.h"
+
+#define YJ_COLS_MAX 18
+#define YJ_TEXT_MAX 200 /* of a message about a value, as in struct yj_import_error */
+
+enum yj_col_type {
+	YJ_COL_KEY,	 /* the record's own id */
+	YJ_COL_CODE,	 /* region code, 12 digits */
+	YJ_COL_PREFIX,	 /* region code of 6, 9 or 12 digits */
+	YJ_COL_NAME,	 /* one line for people */
+	YJ_COL_TEXT,	 /* any text, may have lines */
+	YJ_COL_PHONE,	 /* one telephone number */
+	YJ_COL_EMAIL,	 /* one address */
+	YJ_COL_TOKEN,	 /* lower-case word, e.g. a device family */
+	YJ_COL_BOOL,	 /* 0, 1 or NULL */
+	YJ_COL_WORD,	 /* one of `words`, kept as its English text */
+	YJ_COL_WORD_INT, /* one of `words`, kept as its index */
+	YJ_COL_YEAR,
+	YJ_COL_LAT,
+	YJ_COL_LON,
+	YJ_COL_DURATION, /* kept in ms */
+	YJ_COL_DATE,	 /* date or RFC 3339 date-time, kept as text */
+	YJ_COL_LABELS,	 /* free words, ';' between */
+	YJ_COL_REF,	 /* id of another kind */
+	YJ_COL_REFS,	 /* ids of another kind, ';' between, kept in a table of their own */
+	YJ_COL_POLICY,	 /* name of a policy */
+	YJ_COL_CHANNELS, /* channels, ';' between */
+};
+
+enum {
+	YJ_COL_REQUIRED = 1, /* never empty */
+	YJ_COL_HEADER = 2,   /* must stand in an import's header, but may be empty */
+	YJ_COL_QUOTED = 4,   /* exported between quotes: a code, not a number */
+};
+
+struct yj_word {
+	const char *name;
+	const char *zh; /* also accepted, '|' between */
+};
+
+struct yj_col {
+	const char *name;
+	const char *zh; /* headers, '|' between; the first stands in the template */
+	enum yj_col_type type;
+	const char *db;	     /* column of the table; NULL for YJ_COL_REFS */
+	const char *absent;  /* SQL literal for a new row without the column */
+	const char *derived; /* second column that follows from this one; may be NULL */
+	const char *derived_absent;
+	unsigned flags;
+	int max; /* bytes of a text, entries of a list */
+	enum yj_dir ref;
+	const struct yj_word *words; /* ends with a NULL name */
+	const char *example;	     /* for the template */
+};
+
+struct yj_dir_table {
+	const char *table;
+	const char *singular;
+	const char *zh;
+	const char *key;   /* also the name of the first column */
+	const char *items; /* table of the YJ_COL_REFS column, or NULL */
+	const char *owner; /* its two columns */
+	const char *other;
+	const struct yj_col *cols;
+	unsigned n_cols;
+};
+
+extern const struct yj_dir_table yj_dir_tables[YJ_DIR_COUNT];
+
+/* The column of an English name; -1 if there is none. */
+int yj_dir_col(enum yj_dir kind, const char *name, size_t len);
+/* Likewise of an English (any case) or Chinese header. */
+int yj_dir_header(enum yj_dir kind, const char *header);
+/* Is `s` one of the names in `list`, which has '|' between? */
+bool yj_dir_among(const char *list, const char *s, size_t len);
+
+/* A checked value. `text` is owned and reused from row to row. */
+struct yj_value {
+	enum { YJ_V_NULL, YJ_V_INT, YJ_V_REAL, YJ_V_TEXT } type;
+	int64_t i;
+	double d;
+	char *text;
+	size_t cap;
+	char derived[13]; /* region prefix */
+	int n;		  /* entries of a list */
+};
+void yj_value_done(struct yj_value *v);
+
+/* Names that values may use; NULL: not checked. Objects, the names being their keys; borrowed.
+ * used (may be NULL) collects the webhooks met. */
+struct yj_dir_names {
+	json_t *policies;
+	json_t *webhooks;
+	json_t *used;
+};
+
+/* Checks one value (trimmed by this function) of a column and normalises it into *v.
+ * 0; YJ_ERR_INVAL with the reason in `why`; YJ_ERR_NOMEM. "" gives YJ_V_NULL, or YJ_ERR_INVAL
+ * where the column is required. */
+int yj_value_check(enum yj_dir kind, const struct yj_col *col, const struct yj_dir_names *names,
+    const char *text, size_t len, struct yj_value *v, char why[YJ_TEXT_MAX]) YJ_MUST_CHECK;
+
+/* Takes `len` bytes plus a terminator into v->text. 0 or YJ_ERR_NOMEM. */
+int yj_value_set(struct yj_value *v, const char *text, size_t len) YJ_MUST_CHECK;
+
+/* ── dir_rules.c: what can be seen from a text alone ── */
+
+/* Does an identity-card number (GB 11643, 18 characters, spaces and hyphens allowed inside) stand
+ * anywhere in the text? */
+bool yj_text_has_idcard(const char *s, size_t len);
+/* Why a text may not be an id of this kind, or NULL. */
+const char *yj_id_wrong(enum yj_dir kind, const char *s, size_t len);
+/* What a spreadsheet did to the text (scientific notation, #REF! …) with the cure, or NULL. */
+const char *yj_text_damaged(const char *s, size_t len);
+/* A date in any of the usual spellings as YYYY-MM-DD, or an RFC 3339 time as it is. 0, or
+ * YJ_ERR_INVAL with the reason. */
+int yj_date_normal(const char *s, size_t len, char out[64], const char **why) YJ_MUST_CHECK;
+/* The UTF-8 white space (also U+00A0, U+3000, U+FEFF) at both ends cut off. */
+void yj_text_trim(const char **s, size_t *len);
+/* First byte that is not part of well-formed UTF-8 (RFC 3629) or NUL; `len` if there is none. */
+size_t yj_text_bad(const char *s, size_t len);
+/* Copies as much as fits, never half a character. */
+void yj_text_copy(char *buf, size_t cap, const char *s);
+
+/* ── dir_sql.c: rows that are checked against the database and taken over, set-wise ──
+ * They stand in SCHEMA.dir_rows (line, columns …) and SCHEMA.dir_items (owner, pos, other, line),
+ * SCHEMA being "temp" for one record, "main" in a staging file, "stage" where it is attached.
+ * `present` has a bit per column that is given. */
+
+/* A column of the table, and whether it comes from a column that is given. */
+struct yj_part {
+	const char *db;
+	const char *absent;
+	bool given;
+};
+unsigned yj_dir_parts(enum yj_dir kind, uint32_t present, struct yj_part parts[2 * YJ_COLS_MAX]);
+
+static inline bool yj_dir_given(uint32_t present, unsigned i)
+{
+	return (present >> i) & 1;
+}
+
+int yj_rows_create(
+    sqlite3 *db, const char *schema, enum yj_dir kind, uint32_t present) YJ_MUST_CHECK;
+/* Statements that insert a row and an item; the caller finalizes. SQLite result code. */
+int yj_rows_prepare(sqlite3 *db, const char *schema, enum yj_dir kind, uint32_t present,
+    sqlite3_stmt **row, sqlite3_stmt **item) YJ_MUST_CHECK;
+/* Inserts. SQLite result code of the step (SQLITE_DONE when it is in). values: by column. */
+int yj_rows_insert(sqlite3_stmt *row, sqlite3_stmt *item, enum yj_dir kind, uint32_t present,
+    long line, const struct yj_value *values) YJ_MUST_CHECK;
+
+/* Told of each break of a rule; false stops. */
+typedef bool yj_rows_found_fn(void *ctx, long line, const struct yj_col *col, const char *text);
+/* References, the shared namespace, and who lies where. within: also what rows of the set do to
+ * each other. 0 or yj_err; breaks go to `found`. */
+int yj_rows_check(struct yj_store *s, const char *schema, enum yj_dir kind, uint32_t present,
+    bool within, yj_rows_found_fn *found, void *ctx) YJ_MUST_CHECK;
+/* How the rows differ from the directory, found outside of the loop so that only what is needed
+ * is done inside. */
+struct yj_rows_diff {
+	int64_t version;  /* of the directory, before anything was looked at */
+	int64_t rows;	  /* of the set */
+	int64_t added;	  /* of these not in the directory */
+	int64_t revived;  /* of these tombstones */
+	uint32_t changed; /* columns in which a row differs from what is there */
+	bool items;	  /* do the lists differ */
+};
+int yj_rows_diff(struct yj_store *s, const char *schema, enum yj_dir kind, uint32_t present,
+    struct yj_rows_diff *d) YJ_MUST_CHECK;
+/* Only counts, for when the directory has moved on: all columns are then taken as changed. */
+int yj_rows_count(struct yj_store *s, const char *schema, enum yj_dir kind, uint32_t present,
+    struct yj_rows_diff *d) YJ_MUST_CHECK;
+/* Adds and replaces, in the transaction that is open, and moves the directory's version on.
+ * Unchanged rows are not touched. */
+int yj_rows_apply(struct yj_store *s, const char *schema, enum yj_dir kind, uint32_t present,
+    const struct yj_rows_diff *d) YJ_MUST_CHECK;
+
+/* A number that moves with each change of the directory; whoever writes to its tables calls
+ * touch in the same transaction. */
+int yj_dir_version(struct yj_store *s, int64_t *version) YJ_MUST_CHECK;
+int yj_dir_touch(struct yj_store *s) YJ_MUST_CHECK;
+
+/* A statement made of printf-like SQL (sqlite3_mprintf); the caller finalizes. */
+int yj_dir_prepare(struct yj_store *s, sqlite3_stmt **stmt, const char *format, ...) YJ_MUST_CHECK;
+/* Likewise, run to its end. */
+int yj_dir_exec(struct yj_store *s, const char *format, ...) YJ_MUST_CHECK;
+
+/* ── dir_read.c ── */
+
+/* All columns of a kind, in the order of its table; `where` (SQL, may be "") follows. Lists come
+ * joined by ';'. */
+int yj_dir_select(
+    struct yj_store *s, enum yj_dir kind, const char *where, sqlite3_stmt **stmt) YJ_MUST_CHECK;
+/* Column i of its row as people and CSV see it. buf is used where the text must be made. */
+const char *yj_dir_cell(sqlite3_stmt *stmt, enum yj_dir kind, unsigned i, char buf[32]);
+
+/* The policy and webhook names that are stored, as objects; *webhooks NULL if never told. */
+int yj_dir_names_stored(struct yj_store *s, json_t **policies, json_t **webhooks) YJ_MUST_CHECK;
+
+#endif

@@ -1,0 +1,200 @@
+/* Records as people and CSV see them. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "db.h"
+#include "dir.h"
+#include "proto/time.h"
+
+#define LIST_PIECE 2000 /* records per read */
+
+/* A device has more to tell than its columns. */
+static const char device_extra[] =
+    ", t.revoked_utc_ms, (SELECT online FROM device_status d WHERE d.device = t.id), "
+    "(SELECT seen_utc_ms FROM device_status d WHERE d.device = t.id), "
+    "(SELECT battery_pct FROM device_status d WHERE d.device = t.id)";
+
+int yj_dir_select(struct yj_store *s, enum yj_dir kind, const char *where, sqlite3_stmt **stmt)
+{
+	const struct yj_dir_table *t = &yj_dir_tables[kind];
+	sqlite3_str *q = sqlite3_str_new(s->db);
+	for (unsigned i = 0; i < t->n_cols; i++) {
+		const struct yj_col *c = &t->cols[i];
+		sqlite3_str_appendall(q, i ? ", " : "SELECT ");
+		if (c->type == YJ_COL_REFS)
+			sqlite3_str_appendf(q,
+			    "(SELECT group_concat(%s, ';') FROM (SELECT %s FROM %s WHERE %s = t.id "
+			    "ORDER BY pos))",
+			    t->other, t->other, t->items, t->owner);
+		else
+			sqlite3_str_appendf(q, "t.%s", c->db);
+	}
+	sqlite3_str_appendf(q, "%s FROM %s t WHERE t.gone_utc_ms IS NULL %s",
+	    kind == YJ_DIR_DEVICES ? device_extra : "", t->table, where);
+	char *sql = sqlite3_str_finish(q);
+	int rc = sql ? yj_dir_prepare(s, stmt, "%s", sql) : YJ_ERR_NOMEM;
+	sqlite3_free(sql);
+	return rc;
+}
+
+static const char *real_text(double d, char buf[32])
+{
+	snprintf(buf, 32, "%.15g", d);
+	if (strtod(buf, NULL) != d)
+		snprintf(buf, 32, "%.17g", d);
+	/* 1e-05 would be refused as a spreadsheet's damage. */
+	if (strchr(buf, 'e'))
+		snprintf(buf, 32, "%.12f", d);
+	return buf;
+}
+
+static const char *duration_text(int64_t ms, char buf[32])
+{
+	static const struct {
+		int64_t ms;
+		const char *unit;
+	} units[] = {{86400000, "d"}, {3600000, "h"}, {60000, "m"}, {1000, "s"}, {1, "ms"}};
+	unsigned i = 0;
+	while (ms % units[i].ms)
+		i++;
+	snprintf(buf, 32, "%" PRId64 "%s", ms / units[i].ms, units[i].unit);
+	return buf;
+}
+
+const char *yj_dir_cell(sqlite3_stmt *stmt, enum yj_dir kind, unsigned i, char buf[32])
+{
+	const struct yj_col *c = &yj_dir_tables[kind].cols[i];
+	int at = (int)i;
+	if (sqlite3_column_type(stmt, at) == SQLITE_NULL)
+		return "";
+	switch (c->type) {
+	case YJ_COL_BOOL:
+		return sqlite3_column_int(stmt, at) ? "true" : "false";
+	case YJ_COL_WORD_INT: {
+		int v = sqlite3_column_int(stmt, at);
+		for (int w = 0; c->words[w].name; w++)
+			if (w == v)
+				return c->words[w].name;
+		return "";
+	}
+	case YJ_COL_LAT:
+	case YJ_COL_LON:
+		return real_text(sqlite3_column_double(stmt, at), buf);
+	case YJ_COL_DURATION:
+		return duration_text(sqlite3_column_int64(stmt, at), buf);
+	case YJ_COL_KEY:
+	case YJ_COL_CODE:
+	case YJ_COL_PREFIX:
+	case YJ_COL_NAME:
+	case YJ_COL_TEXT:
+	case YJ_COL_PHONE:
+	case YJ_COL_EMAIL:
+	case YJ_COL_TOKEN:
+	case YJ_COL_WORD:
+	case YJ_COL_YEAR:
+	case YJ_COL_DATE:
+	case YJ_COL_LABELS:
+	case YJ_COL_REF:
+	case YJ_COL_REFS:
+	case YJ_COL_POLICY:
+	case YJ_COL_CHANNELS:
+		break;
+	}
+	return yj_db_text(stmt, at);
+}
+
+static json_t *record_json(sqlite3_stmt *stmt, enum yj_dir kind)
+{
+	const struct yj_dir_table *t = &yj_dir_tables[kind];
+	json_t *o = json_object();
+	char buf[32];
+	int bad = !o;
+	for (unsigned i = 0; i < t->n_cols && !bad; i++)
+		bad |= json_object_set_new(
+		    o, t->cols[i].name, json_string(yj_dir_cell(stmt, kind, i, buf)));
+	if (kind == YJ_DIR_DEVICES && !bad) {
+		int at = (int)t->n_cols;
+		bad |= json_object_set_new(
+		    o, "revoked", json_boolean(sqlite3_column_type(stmt, at) != SQLITE_NULL));
+		if (sqlite3_column_type(stmt, at + 1) != SQLITE_NULL)
+			bad |= json_object_set_new(
+			    o, "online", json_boolean(sqlite3_column_int(stmt, at + 1)));
+		if (sqlite3_column_int64(stmt, at + 2) > 0) {
+			char when[YJ_RFC3339_LEN];
+			yj_rfc3339_format(sqlite3_column_int64(stmt, at + 2), when);
+			bad |= json_object_set_new(o, "last_seen", json_string(when));
+		}
+		if (sqlite3_column_type(stmt, at + 3) != SQLITE_NULL)
+			bad |= json_object_set_new(
+			    o, "battery", json_integer(sqlite3_column_int64(stmt, at + 3)));
+	}
+	if (bad) {
+		json_decref(o);
+		return NULL;
+	}
+	return o;
+}
+
+int yj_dir_get(struct yj_store *s, enum yj_dir kind, const char *id, json_t **out)
+{
+	sqlite3_stmt *stmt = NULL;
+	char where[64];
+	snprintf(where, sizeof where, "AND t.%s = ?", yj_dir_tables[kind].key);
+	int rc = yj_dir_select(s, kind, where, &stmt);
+	if (rc)
+		return rc;
+	yj_db_bind(stmt, "t", id);
+	rc = yj_db_step(s, stmt);
+	if (rc == 1) {
+		json_t *o = record_json(stmt, kind);
+		rc = o ? 0 : YJ_ERR_NOMEM;
+		if (o)
+			*out = o;
+	} else if (rc == 0) {
+		rc = YJ_ERR_NOTFOUND;
+	}
+	sqlite3_finalize(stmt);
+	return rc;
+}
+
+/* Adds the records after a key, at most LIST_PIECE; *rows says how many, and `key` becomes the
+ * last. */
+static int list_piece(struct yj_store *s, sqlite3_stmt *stmt, enum yj_dir kind,
+    char key[YJ_NAME_MAX + 1], json_t *list, int *rows)
+{
+	char after[YJ_NAME_MAX + 1];
+	memcpy(after, key, sizeof after);
+	sqlite3_reset(stmt);
+	yj_db_bind(stmt, "ti", after, (int64_t)LIST_PIECE);
+	int rc;
+	for (*rows = 0; (rc = yj_db_step(s, stmt)) == 1; ++*rows) {
+		json_t *o = record_json(stmt, kind);
+		if (json_array_append_new(list, o)) {
+			sqlite3_reset(stmt);
+			return YJ_ERR_NOMEM;
+		}
+		yj_db_copy(stmt, 0, key, YJ_NAME_MAX + 1);
+	}
+	return rc;
+}
+
+/* In pieces, so that a long list does not hold the database still. */
+int yj_dir_list(struct yj_store *s, enum yj_dir kind, json_t **out)
+{
+	sqlite3_stmt *stmt = NULL;
+	char where[80], key[YJ_NAME_MAX + 1] = "";
+	const char *name = yj_dir_tables[kind].key;
+	snprintf(where, sizeof where, "AND t.%s > ?1 ORDER BY t.%s LIMIT ?2", name, name);
+	json_t *list = json_array();
+	int rows = LIST_PIECE, rc = list ? yj_dir_select(s, kind, where, &stmt) : YJ_ERR_NOMEM;
+	while (rc == 0 && rows == LIST_PIECE)
+		rc = list_piece(s, stmt, kind, key, list, &rows);
+	sqlite3_finalize(stmt);
+	if (rc == 0)
+		*out = list;
+	else
+		json_decref(list);
+	return rc;
+}

@@ -1,0 +1,150 @@
+/* policy explain: who would be reached, by the very queries that page them. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "read.h"
+
+struct explaining {
+	struct yj_store *s;
+	struct yj_whose whose;
+	char device[YJ_NAME_MAX + 1]; /* "" when it was asked for a resident */
+};
+
+/* Whose it is: a resident's, or a device's without one. */
+static int find(struct explaining *x, const char *id)
+{
+	int rc = yj_whose_resident(x->s, id, &x->whose);
+	if (rc != YJ_ERR_NOTFOUND)
+		return rc;
+	struct yj_device device;
+	rc = yj_device_find(x->s, id, &device);
+	if (rc < 0)
+		return rc;
+	if (device.gone)
+		return YJ_ERR_NOTFOUND;
+	memcpy(x->device, device.id, sizeof x->device);
+	return yj_whose_find(x->s, &device, &x->whose);
+}
+
+static int add_person(struct explaining *x, json_t *people, const char *id, const char *why)
+{
+	struct yj_caregiver c;
+	int rc = yj_caregiver_find(x->s, id, &c);
+	if (rc < 0)
+		return rc;
+	json_t *person =
+	    json_pack("{s:s, s:o, s:s, s:o, s:s}", "caregiver", c.id, "name", yj_read_text(c.name),
+		"role", yj_role_name(c.role), "channels", yj_read_split(c.channels), "why", why);
+	return json_array_append_new(people, person) < 0 ? YJ_ERR_NOMEM : 0;
+}
+
+static bool is_in(const json_t *people, const char *id)
+{
+	size_t i;
+	const json_t *p;
+	json_array_foreach(people, i, p)
+	{
+		if (strcmp(json_string_value(json_object_get(p, "caregiver")), id) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The people of each target in turn, so that it is seen why each of them is there. */
+static int add_targets(struct explaining *x, json_t *people, const struct yj_target *to, size_t n)
+{
+	int rc = 0;
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		struct yj_names names = {0};
+		char why[YJ_TARGET_LEN];
+		rc = yj_people_expand(x->s, &x->whose, &to[i], 1, &names);
+		for (size_t k = 0; k < names.n && rc == 0; k++) {
+			if (!is_in(people, names.v[k]))
+				rc = add_person(
+				    x, people, names.v[k], yj_target_format(&to[i], why));
+		}
+		yj_names_done(&names);
+	}
+	return rc;
+}
+
+static int add_levels(struct explaining *x, json_t *levels, const struct yj_plan *plan)
+{
+	int64_t after_ms = 0;
+	for (size_t i = 0; i < plan->n_levels; i++) {
+		const struct yj_level *level = &plan->levels[i];
+		json_t *people = json_array();
+		json_t *one = json_pack("{s:I, s:I, s:I, s:o}", "level", (json_int_t)i, "after_ms",
+		    (json_int_t)after_ms, "wait_ms", (json_int_t)level->wait_ms, "people", people);
+		if (json_array_append_new(levels, one) < 0)
+			return YJ_ERR_NOMEM;
+		int rc = add_targets(x, people, level->to, level->n);
+		if (rc < 0)
+			return rc;
+		bool empty = json_array_size(people) == 0;
+		json_object_set_new(one, "empty", json_boolean(empty));
+		/* A level without anybody does not wait. */
+		after_ms += empty ? 0 : level->wait_ms;
+	}
+	return 0;
+}
+
+static json_t *head_json(const struct explaining *x, const char *kind, const struct yj_plan *plan)
+{
+	return json_pack("{s:o, s:o, s:s, s:s, s:s, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I}",
+	    "resident", yj_read_text(x->whose.resident), "device", yj_read_text(x->device), "kind",
+	    kind, "policy", x->whose.policy, "whose", x->whose.subject, "institution",
+	    yj_read_text(x->whose.institution), "bed", yj_read_text(x->whose.bed), "region",
+	    yj_read_text(x->whose.region), "repeat_every_ms", (json_int_t)plan->repeat_every_ms,
+	    "verify_within_ms", (json_int_t)plan->verify_within_ms, "arrive_within_ms",
+	    (json_int_t)plan->arrive_within_ms, "arrive_max_ms", (json_int_t)plan->arrive_max_ms,
+	    "resolve_within_ms", (json_int_t)plan->resolve_within_ms);
+}
+
+/* What nobody and nothing is assigned to goes to the desk, whatever the levels say. */
+static int add_desk(struct explaining *x, json_t *out)
+{
+	struct yj_names names = {0};
+	json_t *people = json_array();
+	json_object_set_new(out, "desk", people);
+	int rc = yj_people_desk(x->s, &names);
+	for (size_t i = 0; i < names.n && rc == 0; i++)
+		rc = add_person(x, people, names.v[i], "desk");
+	yj_names_done(&names);
+	return rc;
+}
+
+int yj_read_explain(struct yj_store *s, const char *resident, const char *kind, json_t **out)
+{
+	struct explaining x = {.s = s};
+	struct yj_policy policy = {0};
+	enum yj_kind k;
+	int rc = yj_kind_parse(kind, &k);
+	if (rc == 0)
+		rc = find(&x, resident);
+	if (rc == 0)
+		rc = yj_read_policy(s, x.whose.policy, &policy);
+	if (rc < 0)
+		return rc;
+	const struct yj_plan *plan = yj_policy_plan(&policy, k);
+	json_t *levels = json_array(), *inform = json_array();
+	json_t *one = head_json(&x, kind, plan);
+	if (!one)
+		rc = YJ_ERR_NOMEM;
+	json_object_set_new(one, "levels", levels);
+	json_object_set_new(one, "inform", inform);
+	if (rc == 0 && x.whose.assigned) {
+		rc = add_levels(&x, levels, plan);
+		if (rc == 0)
+			rc = add_targets(&x, inform, plan->inform, plan->n_inform);
+	}
+	if (rc == 0)
+		rc = add_desk(&x, one);
+	yj_policy_done(&policy);
+	if (rc < 0) {
+		json_decref(one);
+		return rc;
+	}
+	*out = one;
+	return 0;
+}

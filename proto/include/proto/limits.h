@@ -1,0 +1,40 @@
+/* Every cap of the system in one place. Sizes in bytes unless the name says otherwise. */
+#ifndef PROTO_LIMITS_H
+#define PROTO_LIMITS_H
+
+#define YJ_NAME_MAX 64			/* device, caregiver, resident … id, as in the topics */
+#define YJ_MSGID_MAX 128		/* a message's own id */
+#define YJ_PAYLOAD_MAX 16384		/* a native payload; longer is rejected */
+#define YJ_PACKET_MAX 65536		/* an MQTT payload; the broker refuses longer */
+#define YJ_TOPIC_MAX 256		/* a topic that we read or write */
+#define YJ_LEVELS_MAX 16		/* levels of a policy */
+#define YJ_NOTIFY_MAX 32		/* entries of one level's `notify` */
+#define YJ_BATCH_MAX 1000		/* messages per transaction */
+#define YJ_INFLIGHT_MAX 200		/* own QoS 1 publishes not yet confirmed, per connection */
+#define YJ_SUBSCRIPTIONS_MAX 64		/* topic filters per connection to the broker */
+#define YJ_CTL_CLIENTS_MAX 32		/* control connections at once */
+#define YJ_CTL_LINE_MAX 1048576		/* one control request line */
+#define YJ_CTL_BODIES_MAX 134217728	/* bodies under way over all control connections */
+#define YJ_CTL_ANSWER_MAX 268435456	/* one answer line */
+#define YJ_CTL_NAMES_MAX 16		/* login names of peers that are remembered */
+#define YJ_IMPORT_MAX 67108864		/* one CSV file */
+#define YJ_HTTP_CLIENTS_MAX 64		/* HTTP connections at once */
+#define YJ_HTTP_BODY_MAX 65536		/* one HTTP request body */
+#define YJ_HTTP_HEADERS_MAX 8192	/* the headers of one HTTP request */
+#define YJ_HTTP_ROUTES_MAX 64		/* paths that the HTTP server knows */
+#define YJ_WEBHOOK_INFLIGHT_MAX 256	/* requests under way over all endpoints */
+#define YJ_WEBHOOK_PER_HOST_MAX 8	/* and per endpoint */
+#define YJ_WEBHOOK_NAME_MAX 64		/* name of an endpoint */
+#define YJ_WEBHOOK_REPLY_MAX 4096	/* bytes read of an endpoint's answer */
+#define YJ_WEBHOOK_REPLY_KEPT 1024	/* and kept, for the words of a failure */
+#define YJ_FLOOD_PER_MIN 10		/* alerts a minute from one device that are logged singly */
+#define YJ_DEVICE_RESIDENTS_MAX 16	/* residents of one device */
+#define YJ_CAREGIVER_RESIDENTS_MAX 4096 /* residents that one caregiver names */
+#define YJ_CSV_ROW_MAX 262144		/* one CSV row; longer: a quote was not closed */
+#define YJ_IMPORT_ERRORS_MAX 100	/* errors of one import that are listed singly */
+#define YJ_CONFIG_MAX 1048576		/* the configuration file */
+#define YJ_POLICIES_MAX 256		/* policies of a configuration */
+#define YJ_WEBHOOKS_MAX 64		/* webhooks of a configuration */
+#define YJ_CHANNELS_MAX 8		/* entries of notify.default_channels */
+
+#endif

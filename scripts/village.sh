@@ -1,0 +1,171 @@
+# A simulated village on loopback: a real mosquitto, the gateway, and people who answer. To be sourced
+# after lib.sh; sets VILLAGE (its temporary folder), VILLAGE_PORT (devices and caregivers),
+# VILLAGE_CONF (the gateway's configuration) and YJ_BIN.
+# shellcheck shell=bash disable=SC2034
+
+YJ_FIXTURE=$YJ_ROOT/tests/fixtures/village
+YJ_BIN=$YJ_ROOT/build/release/bin
+VILLAGE=''
+VILLAGE_PIDS=()
+
+# Stops all that was started here, newest first, and removes the folder.
+village_leave() {
+	local i
+	trap '' INT TERM HUP
+	for ((i = ${#VILLAGE_PIDS[@]} - 1; i >= 0; i--)); do
+		yj_stop "${VILLAGE_PIDS[i]}"
+	done
+	VILLAGE_PIDS=()
+	[ -z "$VILLAGE" ] || rm -rf "$VILLAGE"
+	VILLAGE=''
+}
+
+# village_start LOG COMMAND...: in the background, out of reach of the terminal's Ctrl-C, and ended by
+# the kernel should this script be killed; the pid is in $village_pid. Not to be called in a subshell.
+village_start() {
+	local log=$1
+	shift
+	setsid setpriv --pdeathsig TERM -- "$@" </dev/null >>"$log" 2>&1 &
+	village_pid=$!
+	VILLAGE_PIDS+=("$village_pid")
+}
+
+village_folder() {
+	umask 077
+	VILLAGE=$(mktemp -d "${TMPDIR:-/tmp}/yijian-run.XXXXXX") || yj_die "no temporary folder"
+	VILLAGE_CONF=$VILLAGE/yijian.yaml
+	mkdir "$VILLAGE/broker" "$VILLAGE/password" "$VILLAGE/data"
+}
+
+# village_account FILE NAME: an account of the broker with a random password, kept in
+# password/NAME for whoever speaks under that name.
+village_account() {
+	local word
+	word=$(openssl rand -hex 16)
+	printf '%s\n' "$word" >"$VILLAGE/password/$2"
+	printf '%s:%s\n' "$2" "$word" >>"$VILLAGE/broker/$1"
+}
+
+village_accounts() {
+	local name
+	village_account gateway.passwd gateway
+	village_account gateway.passwd observer
+	while IFS=, read -r name _; do
+		village_account device.passwd "$name"
+	done < <(tail -q -n +2 "$YJ_FIXTURE/devices.csv" "$YJ_FIXTURE/caregivers.csv")
+	village_account device.passwd platform
+	mosquitto_passwd -U "$VILLAGE/broker/gateway.passwd"
+	mosquitto_passwd -U "$VILLAGE/broker/device.passwd"
+}
+
+# The shipped settings and access lists; the listeners are plain and on loopback. One account more
+# than in production watches what the homes hear.
+village_broker_config() {
+	local shipped=$YJ_ROOT/systemd/mosquitto dir=$VILLAGE/broker
+	cp "$shipped/device.acl" "$shipped/gateway.acl" "$dir/"
+	printf 'user observer\ntopic read yj/v1/dev/+/down/#\n' >>"$dir/gateway.acl"
+	{
+		printf 'user %s\npersistence_location %s/\nlog_dest stderr\n' "$(id -un)" "$dir"
+		sed '/^# --- The gateway/,$d' "$shipped/yijian.conf"
+		cat <<-CONF
+			listener $1 127.0.0.1
+			allow_anonymous false
+			password_file $dir/gateway.passwd
+			acl_file $dir/gateway.acl
+			listener $2 127.0.0.1
+			allow_anonymous false
+			use_username_as_clientid true
+			password_file $dir/device.passwd
+			acl_file $dir/device.acl
+		CONF
+	} >"$dir/mosquitto.conf"
+}
+
+village_broker() {
+	local mosquitto
+	mosquitto=$(PATH=$PATH:/usr/sbin:/sbin command -v mosquitto) || yj_die "no mosquitto"
+	for _ in 1 2 3 4 5; do
+		VILLAGE_GATEWAY_PORT=$(yj_free_port) && VILLAGE_PORT=$(yj_free_port) || return 1
+		[ "$VILLAGE_PORT" != "$VILLAGE_GATEWAY_PORT" ] || continue
+		village_broker_config "$VILLAGE_GATEWAY_PORT" "$VILLAGE_PORT"
+		: >"$VILLAGE/mosquitto.log"
+		village_start "$VILLAGE/mosquitto.log" "$mosquitto" -c "$VILLAGE/broker/mosquitto.conf"
+		yj_until 10 grep -q 'mosquitto version .* running' "$VILLAGE/mosquitto.log" &&
+			! yj_gone "$village_pid" && return 0
+		# somebody else was faster with a port
+		yj_stop "$village_pid"
+	done
+	cat "$VILLAGE/mosquitto.log" >&2
+	return 1
+}
+
+# village_gateway_config POLICY: POLICY is the text of `policies:` and what follows it.
+village_gateway_config() {
+	VILLAGE_HTTP_PORT=$(yj_free_port) || return 1
+	cat >"$VILLAGE_CONF" <<-CONF
+		gateway:  {id: gw-1, data_dir: $VILLAGE/data, language: zh-CN}
+		mqtt:     {host: 127.0.0.1, port: $VILLAGE_GATEWAY_PORT, username: gateway,
+		           password_file: $VILLAGE/password/gateway}
+		http:     {listen: 127.0.0.1:$VILLAGE_HTTP_PORT}
+		ctl:      {socket: $VILLAGE/control.sock}
+		notify:   {channel_wait: 5s, default_channels: [mqtt]}
+	CONF
+	printf '%s\n' "$1" >>"$VILLAGE_CONF"
+}
+
+yj_ctl() {
+	"$YJ_BIN/yijianctl" -c "$VILLAGE_CONF" "$@"
+}
+
+# Whether the gateway says that it is ready; gives up early if it has ended.
+village_ready() {
+	local answer
+	yj_gone "$village_pid" && return 0
+	exec 3<>"/dev/tcp/127.0.0.1/$VILLAGE_HTTP_PORT" || return 1
+	printf 'GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' >&3
+	read -r answer <&3
+	exec 3<&- 3>&-
+	[[ $answer == *" 200 "* ]]
+}
+
+village_gateway() {
+	for _ in 1 2 3 4 5; do
+		village_gateway_config "$1" || return 1
+		: >"$VILLAGE/yijiand.log"
+		village_start "$VILLAGE/yijiand.log" "$YJ_BIN/yijiand" -c "$VILLAGE_CONF"
+		VILLAGE_GATEWAY_PID=$village_pid
+		if yj_until 30 village_ready 2>/dev/null && ! yj_gone "$village_pid"; then
+			return 0
+		fi
+		yj_stop "$village_pid"
+		grep -qi 'in use' "$VILLAGE/yijiand.log" || break
+	done
+	cat "$VILLAGE/yijiand.log" >&2
+	return 1
+}
+
+village_import() {
+	local kind
+	for kind in regions institutions residents caregivers devices beds; do
+		yj_ctl import "$kind" "$YJ_FIXTURE/$kind.csv" >>"$VILLAGE/import.log" 2>&1 || {
+			cat "$VILLAGE/import.log" >&2
+			return 1
+		}
+	done
+}
+
+# village_person ID OPTION...: a caregiver who reacts to pages as the options of yijian-sim say.
+village_person() {
+	local id=$1
+	shift
+	village_start "$VILLAGE/people.log" "$YJ_BIN/yijian-sim" caregiver --host 127.0.0.1 \
+	    --port "$VILLAGE_PORT" --id "$id" --password-file "$VILLAGE/password/$id" "$@"
+}
+
+# Who is connected to the broker, as often as named: waits until these accounts are.
+village_connected() {
+	local name
+	for name in "$@"; do
+		grep -q "New client connected .* as $name " "$VILLAGE/mosquitto.log" || return 1
+	done
+}

@@ -1,0 +1,42 @@
+import pytest
+
+import harness
+import town
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "quick: runs in `scripts/test quick` too")
+
+
+@pytest.fixture
+def world(tmp_path):
+    """An empty world; the test calls begin()."""
+    yield from _until_end(harness.World(tmp_path))
+
+
+@pytest.fixture
+def clocked(tmp_path):
+    """The same with a clock that only the test moves."""
+    yield from _until_end(town.ClockWorld(tmp_path))
+
+
+@pytest.fixture
+def hooks():
+    """Makes receivers of webhooks: hooks(500, 200) fails once."""
+    made = []
+
+    def make(*answers):
+        made.append(town.Hook(*answers))
+        return made[-1]
+    try:
+        yield make
+    finally:
+        for hook in made:
+            hook.close()
+
+
+def _until_end(w):
+    try:
+        yield w
+    finally:
+        w.end()

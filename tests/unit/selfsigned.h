@@ -1,0 +1,12 @@
+/* A fresh key and a certificate that it signs itself. */
+#ifndef TEST_SELFSIGNED_H
+#define TEST_SELFSIGNED_H
+
+#include <openssl/ssl.h>
+
+/* Writes both as PEM for the name "localhost" and address 127.0.0.1. 0 or -1. */
+int selfsigned_write(const char *cert_file, const char *key_file);
+/* The same inside a server's context; NULL on failure. */
+SSL_CTX *selfsigned_ctx(void);
+
+#endif

@@ -1,0 +1,127 @@
+#include "webhook_rig.h"
+
+#include <dlfcn.h>
+#include <netdb.h>
+#include <stdlib.h>
+#include <time.h>
+
+/* ---- a name server that does not answer ---- */
+
+pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+atomic_int n_resolving;
+
+int getaddrinfo(const char *restrict node, const char *restrict service,
+    const struct addrinfo *restrict hints, struct addrinfo **restrict res)
+{
+	int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+	if (node && strcmp(node, "slow.test") == 0) {
+		n_resolving++;
+		pthread_mutex_lock(&gate); /* held by the test */
+		pthread_mutex_unlock(&gate);
+		n_resolving--;
+		return EAI_AGAIN;
+	}
+	if (node && strcmp(node, "unknown.test") == 0)
+		return EAI_NONAME;
+	*(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+	return real(node, service, hints, res);
+}
+
+/* ---- the loop ---- */
+
+double now_s(void)
+{
+	struct timespec ts;
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+}
+
+int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+	*state = f;
+	f->base = event_base_new();
+	f->tick = event_new(f->base, -1, EV_PERSIST, on_tick, NULL);
+	event_add(f->tick, &(struct timeval){.tv_usec = 1000});
+	f->server = server_new();
+	f->hooks = yj_webhooks_new(f->base);
+	return f->hooks ? 0 : -1;
+}
+
+int teardown(void **state)
+{
+	struct fixture *f = *state;
+	const char *complaint = server_complaint(f->server);
+	if (complaint)
+		fprintf(stderr, "server: %s\n", complaint);
+	yj_webhooks_free(f->hooks);
+	server_free(f->server);
+	event_free(f->tick);
+	event_base_free(f->base);
+	free(f);
+	return complaint ? -1 : 0;
+}
+
+void on_done(void *ctx, const struct yj_sent_result *result)
+{
+	struct fixture *f = ctx;
+	assert_false(f->sending); /* later, not from inside */
+	assert_true(result->token < TOKENS);
+	f->results[result->token] = *result;
+	f->n_results[result->token]++;
+	f->n_all++;
+}
+
+const struct yj_msg_inbox page = {
+    .id = "gw-1.d-000123",
+    .incident = "i-77",
+    .level = 1,
+    .kind = YJ_KIND_SOS,
+    .state = YJ_PAGE_OPEN,
+    .resident = {.id = "r-1",
+	.name = "王秀英",
+	.address = "龙潭村三组12号",
+	.phone = "13900001111",
+	.access = "钥匙在邻居处"},
+    .text = "王秀英按了呼叫按钮",
+    .opened_at_ms = 1795460972123,
+    .answer_by_ms = 1795461032123,
+};
+
+const struct yj_channel *endpoint(struct fixture *f, int port, const char *path, int64_t timeout_ms)
+{
+	char url[512];
+	size_t bad;
+	snprintf(url, sizeof(url), "http://127.0.0.1:%d%s", port, path);
+	struct yj_webhook_conf conf = {"e", url, SERVER_SECRET, timeout_ms, 5};
+	f->sending = true;
+	assert_int_equal(yj_webhooks_set(f->hooks, &conf, 1, &bad), 0);
+	f->sending = false;
+	return yj_webhooks_channel(f->hooks, "e");
+}
+
+int send_page(struct fixture *f, const struct yj_channel *channel, uint64_t token, int attempt)
+{
+	struct yj_delivery delivery = {token, attempt, "c-1", "zh-CN", &page};
+	f->sending = true;
+	int rc = channel->send(channel->self, &delivery, on_done, f);
+	f->sending = false;
+	return rc;
+}
+
+struct yj_sent_result outcome_of(struct fixture *f, const char *path, int attempt)
+{
+	const struct yj_channel *channel = endpoint(f, server_port(f->server), path, 10000);
+	int before = f->n_all;
+	assert_int_equal(send_page(f, channel, 1, attempt), 0);
+	TURN_UNTIL(f, f->n_all > before);
+	assert_int_equal(f->n_all, before + 1);
+	return f->results[1];
+}

@@ -1,0 +1,66 @@
+/* What the tests of the webhook channel share: endpoints, results, and a name server that hangs. */
+#ifndef TEST_WEBHOOK_RIG_H
+#define TEST_WEBHOOK_RIG_H
+
+#include <event2/event.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "notify/webhook.h"
+#include "webhook_server.h"
+
+#define TOKENS 1024
+
+struct fixture {
+	struct event_base *base;
+	struct event *tick;
+	struct server *server;
+	struct yj_webhooks *hooks;
+	struct yj_sent_result results[TOKENS];
+	int n_results[TOKENS]; /* by token */
+	int n_all;
+	bool sending; /* inside of a call to send or set */
+};
+
+/* Turns the loops until the condition holds. */
+#define TURN_UNTIL(f, cond)                                                                        \
+	do {                                                                                       \
+		double until_ = now_s() + 20;                                                      \
+		while (!(cond)) {                                                                  \
+			if (now_s() > until_)                                                      \
+				fail_msg("never came: %s", #cond);                                 \
+			event_base_loop((f)->base, EVLOOP_ONCE);                                   \
+			server_turn((f)->server);                                                  \
+		}                                                                                  \
+	} while (0)
+
+/* The name slow.test is not resolved while a test holds this; so many look-ups of it are waiting.
+ */
+extern pthread_mutex_t gate;
+extern atomic_int n_resolving;
+
+extern const struct yj_msg_inbox page;
+
+double now_s(void);
+/* Servers and an empty set of endpoints, for each test. */
+int setup(void **state);
+int teardown(void **state);
+/* Keeps a result in the fixture (ctx). */
+void on_done(void *ctx, const struct yj_sent_result *result);
+/* Puts one endpoint "e" in place. */
+const struct yj_channel *endpoint(
+    struct fixture *f, int port, const char *path, int64_t timeout_ms);
+int send_page(struct fixture *f, const struct yj_channel *channel, uint64_t token, int attempt);
+/* Sends once to a path of the good server and waits for the result. */
+struct yj_sent_result outcome_of(struct fixture *f, const char *path, int attempt);
+
+#endif
