@@ -4,8 +4,11 @@
  * committed. */
 #include <errno.h>
 #include <mqtt_protocol.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <syslog.h>
 
 #include "link_impl.h"
@@ -168,12 +171,21 @@ static void read_all(struct yj_link *link)
 	}
 }
 
+/* libmosquitto writes packet by packet; held back until the last of a turn, they fill segments. */
+static void hold_segments(const struct yj_link *link, int on)
+{
+	(void)setsockopt(link->fd, IPPROTO_TCP, TCP_CORK, &on, sizeof(on));
+}
+
 static void write_all(struct yj_link *link)
 {
 	if (!mosquitto_want_write(link->mosq))
 		return;
 	link->wrote_ms = link_now_ms();
+	hold_segments(link, 1);
 	int rc = mosquitto_loop_write(link->mosq, 1);
+	if (!link->lost)
+		hold_segments(link, 0);
 	if (rc != MOSQ_ERR_SUCCESS)
 		link_lose(link, mosquitto_strerror(rc));
 }

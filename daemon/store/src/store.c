@@ -223,6 +223,18 @@ void yj_store_rollback(struct yj_store *s)
 	yj_incident_counts_forget(s);
 }
 
+void yj_store_look(struct yj_store *s)
+{
+	if (sqlite3_get_autocommit(s->db))
+		sqlite3_exec(s->db, "BEGIN", NULL, NULL, NULL);
+}
+
+void yj_store_look_done(struct yj_store *s)
+{
+	if (!sqlite3_get_autocommit(s->db) && !s->in_tx)
+		sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL);
+}
+
 int yj_store_mark(struct yj_store *s)
 {
 	int rc = yj_db_run(s, "SAVEPOINT item", "");

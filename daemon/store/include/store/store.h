@@ -40,6 +40,12 @@ int yj_store_begin(struct yj_store *s) YJ_MUST_CHECK;
 int yj_store_commit(struct yj_store *s) YJ_MUST_CHECK;
 void yj_store_rollback(struct yj_store *s);
 
+/* One look at the database for the reads that follow, outside a transaction, until it is ended:
+ * they see one state of it, and each is spared the lock it would take by itself. Nothing may be
+ * written in between. One that could not begin changes nothing, and may be ended. */
+void yj_store_look(struct yj_store *s);
+void yj_store_look_done(struct yj_store *s);
+
 /* A part of a transaction that can be undone alone, so that one bad item does not cost the
  * batch. Not nested. */
 int yj_store_mark(struct yj_store *s) YJ_MUST_CHECK;
