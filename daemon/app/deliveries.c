@@ -255,6 +255,8 @@ int yj_deliveries_seen(struct yj_gateway *g, const struct yj_incident *inc, cons
 static int guarded_one(struct yj_gateway *g, const struct yj_sent_result *result)
 {
 	char id[YJ_NAME_MAX + 24], subject[YJ_NAME_MAX + 40];
+	if (!g->guarded)
+		return write_one(g, result);
 	int rc = yj_store_mark(g->store);
 	if (rc < 0)
 		return rc;

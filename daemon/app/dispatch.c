@@ -192,6 +192,8 @@ static int guarded_message(struct yj_gateway *g, const struct yj_raw *raw)
 	if (aside == YJ_ASIDE_RAW)
 		return set_aside(g, raw);
 	bool poisoned = aside == YJ_ASIDE_REFUSE;
+	if (!g->guarded && !poisoned)
+		return one_message(g, raw);
 	for (int attempt = 0;; attempt++) {
 		int rc = yj_store_mark(g->store);
 		if (rc < 0)
@@ -247,6 +249,8 @@ static int guarded_tick(struct yj_gateway *g, int64_t n)
 {
 	if (yj_inhand_incident(g, n))
 		return yj_inhand_poison_incident(g, n);
+	if (!g->guarded)
+		return tick(g, n);
 	int rc = yj_store_mark(g->store);
 	if (rc < 0)
 		return rc;
@@ -367,15 +371,28 @@ static void done(struct yj_gateway *g)
 	yj_feed_wake(g);
 }
 
+static int transaction(struct yj_gateway *g, bool *more)
+{
+	int rc = g->inbox->lost ? YJ_ERR_NOMEM : begin(g);
+	if (rc == 0)
+		rc = everything(g, more);
+	if (rc == 0)
+		rc = commit(g);
+	return rc;
+}
+
 int yj_dispatch_run(struct yj_gateway *g)
 {
 	yj_gateway_sample(g);
 	bool more = false;
-	int rc = g->inbox->lost ? YJ_ERR_NOMEM : begin(g);
-	if (rc == 0)
-		rc = everything(g, &more);
-	if (rc == 0)
-		rc = commit(g);
+	int rc = transaction(g, &more);
+	if (rc < 0 &&
+	    !yj_dispatch_store_failed(rc)) { /* some item: find it, and spare the others */
+		roll_back(g);
+		g->guarded = true;
+		rc = transaction(g, &more);
+		g->guarded = false;
+	}
 	yj_inhand_none(g);
 	empty(g->inbox);
 	if (rc < 0) {

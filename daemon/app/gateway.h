@@ -94,8 +94,10 @@ struct yj_gateway {
 	bool store_failing;		   /* commits fail: nothing is read until one succeeds */
 	int64_t retry_t;		   /* and when to try again */
 	int (*owed)(struct yj_gateway *g); /* what the start could not write, or NULL */
-	bool state_stale;		   /* the state topic could not be published */
-	bool careful;			   /* after unclean starts: steps of one */
+	bool
+	    guarded; /* each item of the transaction is marked, so that a bad one is undone alone */
+	bool state_stale; /* the state topic could not be published */
+	bool careful;	  /* after unclean starts: steps of one */
 	bool stopping;
 	bool restart_wanted; /* the audit found no other way */
 

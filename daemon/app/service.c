@@ -340,6 +340,7 @@ void yj_service_stop(struct yj_gateway *g, bool started)
 	if (started) {
 		sd_notify(0, "STOPPING=1");
 		yj_gateway_sample(g);
+		g->guarded = true;
 		if (yj_dispatch_do(g, last_transaction, NULL) < 0)
 			yj_log(YJ_LOG_ERR, "event=stop_not_logged");
 		yj_gateway_publish_state(g, false);
