@@ -364,9 +364,7 @@ static void done(struct yj_gateway *g)
 	yj_presence_committed(g);
 	yj_effects_publish(g);
 	yj_plant_step("after_effects");
-	yj_store_look(g->store);
 	yj_lanes_drain(g);
-	yj_store_look_done(g->store);
 	yj_plant_step("after_drain");
 	yj_feed_wake(g);
 }

@@ -305,6 +305,7 @@ void yj_lanes_drain(struct yj_gateway *g)
 	struct yj_lanes *l = g->lanes;
 	if (g->stopping)
 		return;
+	yj_store_look(g->store);
 	fill(g);
 	bool again = false;
 	for (size_t i = 0; i < l->n; i++) {
@@ -316,6 +317,7 @@ void yj_lanes_drain(struct yj_gateway *g)
 			again = true;
 		}
 	}
+	yj_store_look_done(g->store);
 	if (again) {
 		yj_lanes_restart(g);
 		yj_dispatch_soon(g);

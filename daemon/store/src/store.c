@@ -25,12 +25,8 @@ static const char pragmas[] = "PRAGMA journal_mode = WAL;"
 			      "PRAGMA journal_size_limit = 67108864;"
 			      "PRAGMA trusted_schema = OFF;";
 
-/* The cached statements hold more small pieces of memory than the default of 40 can give, and each
- * of the others would be a malloc. The statistics of memory, which nobody reads, take a lock at
- * each; they can be turned off before the first database is opened, and later that fails. */
-#define LOOKASIDE_BYTES 1200
-#define LOOKASIDE_N 500
-
+/* The statistics of memory, which nobody reads, take a lock at each allocation. They can be turned
+ * off before the first database is opened, and later that fails. */
 static void tune_memory(void)
 {
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
@@ -92,8 +88,6 @@ int yj_store_open(
 	tune_memory();
 	rc = yj_db_err(s, sqlite3_open_v2(path, &s->db, flags, NULL));
 	if (rc == 0) {
-		sqlite3_db_config(
-		    s->db, SQLITE_DBCONFIG_LOOKASIDE, NULL, LOOKASIDE_BYTES, LOOKASIDE_N);
 		sqlite3_extended_result_codes(s->db, 1);
 		/* Before anything else: a reader may have it open at this very moment. */
 		sqlite3_busy_timeout(s->db, 1000);
