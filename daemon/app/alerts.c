@@ -136,6 +136,19 @@ static int fresh_incident(struct alert *a, struct yj_incident *inc)
 	return rc;
 }
 
+/* As much as fits, in whole characters. */
+static void copy_text(char *buf, size_t cap, const char *text)
+{
+	size_t len = strlen(text);
+	if (len >= cap) {
+		len = cap - 1;
+		while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)
+			len--;
+	}
+	memcpy(buf, text, len);
+	buf[len] = '\0';
+}
+
 static int open_or_join(struct alert *a, int64_t *incident)
 {
 	struct yj_gateway *g = a->g;
@@ -155,7 +168,7 @@ static int open_or_join(struct alert *a, int64_t *incident)
 	inc.late = fresh ? late : inc.late;
 	inc.alerts++;
 	char text[512];
-	snprintf(text, sizeof text, "%s", a->text ? a->text : "");
+	copy_text(text, sizeof text, a->text ? a->text : "");
 	struct yj_turn turn = {
 	    .inc = &inc,
 	    .in = {.type = fresh ? YJ_IN_OPEN : YJ_IN_JOIN},

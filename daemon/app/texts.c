@@ -66,28 +66,39 @@ void yj_text_home(const char *language, enum yj_home_state state, const char *by
 	}
 }
 
-static void say_open(bool en, const struct yj_text_page *p, const char *kind, char *buf, size_t cap)
-{
-	const char *ask = p->info ? "" : en ? " Can you go?" : "，您能去吗？";
-	if (en)
-		snprintf(buf, cap, "%s%s%s%s: %s, %s%s%s%s. %d min ago.%s",
-		    p->drill ? "[DRILL] " : "", p->late ? "[LATE] " : "", p->info ? "[INFO] " : "",
-		    p->name[0] ? p->name : p->place, kind, p->address,
-		    p->others[0] ? ", also " : "", p->others,
-		    p->place[0] && p->name[0] ? p->place : "", p->minutes, ask);
-	else
-		snprintf(buf, cap, "%s%s%s%s%s%s%s，%s%s%s，%d分钟前%s", p->drill ? "【演练】" : "",
-		    p->late ? "【迟到】" : "", p->info ? "【告知】" : "",
-		    p->name[0] ? p->name : p->place, p->others[0] ? "、" : "", p->others, kind,
-		    p->address, p->name[0] && p->place[0] ? "，" : "", p->name[0] ? p->place : "",
-		    p->minutes, ask);
-}
-
 static void append(char *buf, size_t cap, const char *before, const char *text, const char *after)
 {
 	size_t n = strlen(buf);
 	if (text[0] && n < cap)
 		snprintf(buf + n, cap - n, "%s%s%s", before, text, after);
+}
+
+static void say_open(bool en, const struct yj_text_page *p, const char *kind, char *buf, size_t cap)
+{
+	const char *comma = en ? ", " : "，";
+	char ago[32];
+	if (p->minutes > 0)
+		snprintf(ago, sizeof ago, en ? "%d min ago" : "%d分钟前", p->minutes);
+	else
+		snprintf(ago, sizeof ago, "%s", en ? "just now" : "刚刚");
+	snprintf(buf, cap, "%s%s%s%s",
+	    !p->drill ? ""
+	    : en      ? "[DRILL] "
+		      : "【演练】",
+	    !p->late ? ""
+	    : en     ? "[LATE] "
+		     : "【迟到】",
+	    !p->info ? ""
+	    : en     ? "[INFO] "
+		     : "【告知】",
+	    p->name[0] ? p->name : p->place);
+	append(buf, cap, en ? ", " : "、", p->others, "");
+	append(buf, cap, en && buf[0] ? ": " : "", kind, "");
+	append(buf, cap, comma, p->address, "");
+	append(buf, cap, comma, p->name[0] ? p->place : "", "");
+	append(buf, cap, comma, ago, en ? "." : "");
+	if (!p->info)
+		append(buf, cap, en ? " " : "，", en ? "Can you go?" : "您能去吗？", "");
 }
 
 void yj_text_page(const char *language, const struct yj_text_page *p, char *buf, size_t cap)

@@ -339,3 +339,12 @@ def test_test_press_that_is_late_by_its_policy(clocked):
     assert g.incident()["late"] is True
     home.wait(id=home.call(ts=clocked.clock.utc_ms - 59000), state="received")
     assert g.incident()["alerts"] == 1, "the test is still expected"
+
+
+def test_long_text_is_cut_between_characters(world):
+    """The page carries what the resident said; of much, as much as fits, in whole characters."""
+    world.begin().village()
+    grid = world.caregiver("grid1")
+    world.device("b1").call(text="ab" + "救" * 3000)
+    text = grid.wait(state="open")["text"]
+    assert "“ab救救救" in text and text.endswith("救”") and "\ufffd" not in text

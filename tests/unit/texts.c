@@ -1,0 +1,97 @@
+/* What caregivers read: whatever is not known leaves no gap, and no stray comma. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "texts.h"
+
+static struct yj_text_page page(void)
+{
+	return (struct yj_text_page){
+	    .state = YJ_PAGE_OPEN,
+	    .kind = YJ_KIND_SOS,
+	    .name = "王秀英",
+	    .address = "石门村二组",
+	    .others = "",
+	    .place = "",
+	    .status = "",
+	    .by = "",
+	    .said = "",
+	};
+}
+
+static void reads(const char *language, const struct yj_text_page *p, const char *expected)
+{
+	char text[512];
+	yj_text_page(language, p, text, sizeof text);
+	assert_string_equal(text, expected);
+}
+
+static void test_plain(void **state)
+{
+	(void)state;
+	struct yj_text_page p = page();
+	reads("zh-CN", &p, "王秀英求助，石门村二组，刚刚，您能去吗？");
+	reads("en", &p, "王秀英: call for help, 石门村二组, just now. Can you go?");
+	p.minutes = 3;
+	reads("zh-CN", &p, "王秀英求助，石门村二组，3分钟前，您能去吗？");
+	reads("en", &p, "王秀英: call for help, 石门村二组, 3 min ago. Can you go?");
+}
+
+static void test_everything(void **state)
+{
+	(void)state;
+	struct yj_text_page p = page();
+	p.others = "李大爷";
+	p.place = "堂屋";
+	p.status = "away";
+	p.said = "摔倒了";
+	p.drill = p.late = p.info = true;
+	reads("zh-CN", &p,
+	    "【演练】【迟到】【告知】王秀英、李大爷求助，石门村二组，堂屋，刚刚 "
+	    "“摔倒了”（状态：away）");
+	reads("en", &p,
+	    "[DRILL] [LATE] [INFO] 王秀英, 李大爷: call for help, 石门村二组, 堂屋, just now. "
+	    "\"摔倒了\" (away)");
+}
+
+static void test_little(void **state)
+{
+	(void)state;
+	struct yj_text_page p = page();
+	p.address = "";
+	reads("zh-CN", &p, "王秀英求助，刚刚，您能去吗？");
+	p.name = "";
+	p.place = "桥头";
+	reads("zh-CN", &p, "桥头求助，刚刚，您能去吗？");
+	reads("en", &p, "桥头: call for help, just now. Can you go?");
+	p.place = "";
+	reads("en", &p, "call for help, just now. Can you go?");
+}
+
+static void test_too_small(void **state)
+{
+	(void)state;
+	struct yj_text_page p = page();
+	p.said = "摔倒了";
+	char text[16], whole[512];
+	yj_text_page("zh-CN", &p, whole, sizeof whole);
+	yj_text_page("zh-CN", &p, text, sizeof text);
+	assert_int_equal(strlen(text), sizeof text - 1);
+	assert_memory_equal(text, whole, sizeof text - 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_plain),
+	    cmocka_unit_test(test_everything),
+	    cmocka_unit_test(test_little),
+	    cmocka_unit_test(test_too_small),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
