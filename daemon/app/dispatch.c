@@ -336,7 +336,7 @@ static void roll_back(struct yj_gateway *g)
 	yj_feed_undone(g);
 	yj_effects_forget(g);
 	yj_floods_forget(g);
-	yj_lanes_restart(g);
+	yj_lanes_undone(g);
 }
 
 static void undone(struct yj_gateway *g, int rc)

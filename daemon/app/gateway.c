@@ -10,6 +10,7 @@
 #include "dispatch.h"
 #include "feed.h"
 #include "floods.h"
+#include "lanes.h"
 #include "presence.h"
 #include "tokens.h"
 
@@ -219,7 +220,7 @@ void yj_gateway_rearm(struct yj_gateway *g)
 		 yj_outbox_next_due(g->store, g->now.t, &other) < 0)
 		due = g->now.t + 1000;
 	if (!g->store_failing)
-		due = earlier(earlier(due, other), yj_floods_due(g));
+		due = earlier(earlier(due, other), earlier(yj_lanes_late_due(g), yj_floods_due(g)));
 	struct itimerspec when = {0};
 	if (due != INT64_MAX) {
 		int64_t in_ms = due > g->now.t ? due - g->now.t : 1;

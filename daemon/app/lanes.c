@@ -27,6 +27,11 @@ struct lane {
 	bool overflow; /* rows were passed over */
 };
 
+struct cursor { /* how far the pending rows of the outbox have been looked at */
+	int64_t due_t, n;
+};
+static const struct cursor from_the_first = {.due_t = -1};
+
 struct yj_lanes {
 	struct lane v[LANES_MAX];
 	size_t n;
@@ -34,7 +39,8 @@ struct yj_lanes {
 	int64_t at_due, at_n;	/* how far the outbox has been read */
 	bool dirty;		/* it may hold more */
 	bool sweeping;		/* the broker went down: pages begin their next channels */
-	int64_t sweep_due, sweep_n;
+	struct cursor sweep;
+	struct cursor late, late_before; /* pages that no channel has taken in time */
 	struct yj_outbox_row rows[READ_ROWS];
 };
 
@@ -43,6 +49,7 @@ struct yj_lanes *yj_lanes_new(void)
 	struct yj_lanes *l = calloc(1, sizeof *l);
 	if (l) {
 		l->at_due = -1;
+		l->late = l->late_before = from_the_first;
 		l->dirty = true;
 	}
 	return l;
@@ -80,8 +87,7 @@ void yj_lanes_wake(struct yj_gateway *g)
 static void sweep_anew(struct yj_lanes *l)
 {
 	l->sweeping = true;
-	l->sweep_due = -1;
-	l->sweep_n = 0;
+	l->sweep = from_the_first;
 }
 
 /* What was swept may have been rolled back, so that begins again too; twice does no harm. */
@@ -338,20 +344,21 @@ static bool is_page(const struct yj_outbox_row *row)
 	return !row->home && row->say <= (int)YJ_PAGE_REMIND;
 }
 
-/* The broker went down: calls for help that wait for it begin their next channels. */
-static int sweep(struct yj_gateway *g)
+/* Of the next pages that wait for their channel, and were due by then: those of calls for help
+ * begin their next channels. channel: only those that wait for that one; NULL: any. */
+static int pass_on(
+    struct yj_gateway *g, struct cursor *at, int64_t until_t, const char *channel, bool *more)
 {
 	struct yj_lanes *l = g->lanes;
 	size_t n = 0;
-	int rc = yj_outbox_due(g->store, YJ_DELIVERY_PENDING, g->now.t, l->sweep_due, l->sweep_n,
-	    l->rows, READ_ROWS, &n);
+	int rc = yj_outbox_due(
+	    g->store, YJ_DELIVERY_PENDING, until_t, at->due_t, at->n, l->rows, READ_ROWS, &n);
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		const struct yj_outbox_row *row = &l->rows[i];
 		struct yj_incident inc;
 		bool begun;
-		l->sweep_due = row->due_t;
-		l->sweep_n = row->n;
-		if (!is_page(row) || strcmp(row->channel, "mqtt") != 0)
+		*at = (struct cursor){row->due_t, row->n};
+		if (!is_page(row) || (channel && strcmp(row->channel, channel) != 0))
 			continue;
 		rc = yj_incident_load(g->store, row->incident, &inc);
 		if (rc == 0 && yj_kind_is_help(inc.kind))
@@ -361,10 +368,36 @@ static int sweep(struct yj_gateway *g)
 	}
 	if (rc < 0)
 		return rc;
-	l->sweeping = n == READ_ROWS;
-	if (l->sweeping)
+	*more = n == READ_ROWS;
+	if (*more)
 		yj_dispatch_soon(g);
 	return 0;
+}
+
+/* A channel that is slow to take a page (an endpoint that hangs, a broker that is silent but not
+ * gone) delays the next one no longer than one that took it. */
+static int pass_on_late(struct yj_gateway *g)
+{
+	struct yj_lanes *l = g->lanes;
+	bool more;
+	l->late_before = l->late;
+	return pass_on(g, &l->late, g->now.t - g->config->notify.channel_wait_ms, NULL, &more);
+}
+
+int64_t yj_lanes_late_due(struct yj_gateway *g)
+{
+	struct yj_lanes *l = g->lanes;
+	size_t n = 0;
+	if (yj_outbox_due(g->store, YJ_DELIVERY_PENDING, INT64_MAX, l->late.due_t, l->late.n,
+		l->rows, 1, &n) < 0)
+		return g->now.t + 1000;
+	return n ? l->rows[0].due_t + g->config->notify.channel_wait_ms : INT64_MAX;
+}
+
+void yj_lanes_undone(struct yj_gateway *g)
+{
+	g->lanes->late = g->lanes->late_before;
+	yj_lanes_restart(g);
 }
 
 int yj_lanes_due(struct yj_gateway *g)
@@ -372,7 +405,9 @@ int yj_lanes_due(struct yj_gateway *g)
 	struct yj_lanes *l = g->lanes;
 	int rc = 0;
 	if (l->sweeping && yj_lanes_down(g, "mqtt"))
-		rc = sweep(g);
+		rc = pass_on(g, &l->sweep, g->now.t, "mqtt", &l->sweeping);
+	if (rc == 0)
+		rc = pass_on_late(g);
 	size_t n = 0;
 	if (rc == 0)
 		rc = yj_outbox_due(

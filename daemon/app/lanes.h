@@ -23,8 +23,11 @@ void yj_lanes_drain(struct yj_gateway *g);
  * one is dropped with every batch that cannot be stored); its result is not noted. 0 or a yj_err.
  */
 int yj_lanes_send_unrecorded(struct yj_gateway *g, const struct yj_outbox_row *row) YJ_MUST_CHECK;
-/* Next channels whose time has come, within the caller's transaction. */
+/* Next channels whose time has come, within the caller's transaction; and: it was undone. */
 int yj_lanes_due(struct yj_gateway *g) YJ_MUST_CHECK;
+void yj_lanes_undone(struct yj_gateway *g);
+/* When the next page will have waited for its channel for channel_wait (T); INT64_MAX: none. */
+int64_t yj_lanes_late_due(struct yj_gateway *g);
 /* Has this row been handed to its channel (and not been taken back)? */
 bool yj_lanes_has_left(const struct yj_gateway *g, int64_t n);
 /* A delivery has a result (kept from being sent again), and the result is on disk. */

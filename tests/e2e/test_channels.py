@@ -1,5 +1,8 @@
 """Contract, "Escalating": a caregiver's channels, receipts, and what counts as a failure."""
 
+import signal
+import socket
+
 import pytest
 
 from harness import Broker, wait_until
@@ -59,6 +62,50 @@ def test_next_channel_after_channel_wait(clocked, hooks):
     one.wait(state="open")
     assert [d["status"] for d in deliveries(g, "fam1")][0] == "sent"
     assert family.reply("gw-1-1", "ack")["ok"], "whoever answers the earlier one is heard"
+
+
+def test_next_channel_beside_an_endpoint_that_hangs(world, hooks):
+    """"... after `channel_wait` without `seen`, delivery receipt or answer": also while the earlier one
+    is still under way, or waits for its turn behind others (8 at once per endpoint)."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        world.begin([policy(levels=[level("family", wait="30m"), level("duty")])],
+                    webhooks=[{"name": "one", "url": url, "timeout": "60s"}],
+                    notify={"channel_wait": "1s"}).village()
+        g = world.gateway
+        g.load("caregivers", [{"id": f"fam{n}", "channels": "webhook:one;mqtt", "name": "王小丽",
+                               "role": "family", "residents": "r1"} for n in range(12)])
+        people = world.people(*(f"fam{n}" for n in range(12)))
+        home = world.device("b1")
+        press(home)
+        for person in people:
+            person.wait(state="open", timeout=10)
+        assert channels_of(g, "fam7") == ["webhook:one", "mqtt"]
+        assert not g.events("delivery.failed"), "it goes on beside"
+        # not a call for help: nobody is told twice
+        press(home, button="service")
+        g.wait_event("incident.notified", 2)
+        press(home, button="sos")
+        assert channels_of(g, "fam7", number=2) == ["webhook:one"]
+
+
+def test_next_channel_beside_a_broker_that_hangs(world, hooks):
+    """"... after `channel_wait` without `seen`, delivery receipt or answer": a broker that neither
+    answers nor goes away."""
+    one = hooks()
+    world.begin([policy(levels=[level("grid", wait="2s"), level("family", wait="30m")])],
+                webhooks=[{"name": "one", "url": one.url}], notify={"channel_wait": "1s"}).village()
+    world.gateway.load("caregivers", [{"id": "fam1", "channels": "mqtt;webhook:one",
+                                       "name": "王小丽", "role": "family"}])
+    grid, _ = world.people("grid1", "fam1")
+    home = world.device("b1")
+    press(home)
+    grid.wait(state="open")
+    world.broker.process.send_signal(signal.SIGSTOP)
+    try:
+        assert one.wait(state="open")["level"] == 1
+    finally:
+        world.broker.process.send_signal(signal.SIGCONT)
 
 
 @pytest.mark.parametrize("action", ["seen", "decline"])
