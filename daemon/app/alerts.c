@@ -63,7 +63,7 @@ static int reject(struct alert *a, enum yj_reason reason)
 	struct yj_gateway *g = a->g;
 	char sha256[65] = "", where[YJ_NAME_MAX + 1];
 	snprintf(where, sizeof where, "%s", a->known ? a->device.id : "");
-	yj_pairs_add(g->metrics.rejected, yj_reason_name(reason), where);
+	yj_metrics_count_pair(&g->metrics, g->metrics.rejected, yj_reason_name(reason), where);
 	if (!yj_space_spare(g) && reason != YJ_REASON_POISON)
 		return 0;
 	int rc = yj_rejected_add(g->store, g->now.utc_ms, a->raw->topic, a->event->speaker, reason,
@@ -242,7 +242,7 @@ static int on_alert(struct alert *a, int64_t *incident)
 	bool test = false;
 	int rc = 0;
 	a->flood = yj_floods_count(g, a->device.id);
-	g->metrics.alerts[a->kind]++;
+	yj_metrics_count(&g->metrics, &g->metrics.alerts[a->kind]);
 	if (a->stranger) {
 		rc = reject(a, a->known ? YJ_REASON_REVOKED_DEVICE : YJ_REASON_UNKNOWN_DEVICE);
 		if (rc < 0)
@@ -412,7 +412,7 @@ static int look_up(struct alert *a)
 static int log_duplicate(struct alert *a, int64_t incident)
 {
 	struct yj_gateway *g = a->g;
-	g->metrics.duplicates++;
+	yj_metrics_count(&g->metrics, &g->metrics.duplicates);
 	if (!yj_space_spare(g) || yj_floods_count_duplicate(g, a->device.id))
 		return 0;
 	char subject[SUBJECT_MAX], incident_id[YJ_NAME_MAX + 24];
@@ -564,7 +564,7 @@ int yj_alerts_refused(struct yj_gateway *g, const struct yj_event *event, const 
 		return rc;
 	if (usable && may_be_call) {
 		a.kind = YJ_KIND_UNREADABLE;
-		g->metrics.alerts[a.kind]++;
+		yj_metrics_count(&g->metrics, &g->metrics.alerts[a.kind]);
 		rc = open_or_join(&a, &incident);
 		if (rc == 0 && a.id[0])
 			rc = yj_dedupe_add(

@@ -94,7 +94,7 @@ static int log_delivery(struct outcome *o, enum yj_event_type type, enum yj_deli
 	struct yj_log_event e = yj_event_of(type);
 	char id[YJ_NAME_MAX + 24];
 	yj_delivery_id(g->store, o->row.n, id, sizeof id);
-	yj_pairs_add(g->metrics.deliveries, o->row.channel, names[result]);
+	yj_metrics_count_pair(&g->metrics, g->metrics.deliveries, o->row.channel, names[result]);
 	e.incident = o->inc.n;
 	e.resident = o->inc.whose.resident;
 	e.caregiver = o->row.target;
@@ -257,6 +257,7 @@ static int guarded_one(struct yj_gateway *g, const struct yj_sent_result *result
 	char id[YJ_NAME_MAX + 24], subject[YJ_NAME_MAX + 40];
 	if (!g->guarded)
 		return write_one(g, result);
+	size_t counted = yj_metrics_mark(&g->metrics);
 	int rc = yj_store_mark(g->store);
 	if (rc < 0)
 		return rc;
@@ -264,6 +265,7 @@ static int guarded_one(struct yj_gateway *g, const struct yj_sent_result *result
 	if (rc == 0)
 		return yj_store_keep(g->store);
 	yj_store_undo(g->store);
+	yj_metrics_undo(&g->metrics, counted);
 	if (yj_dispatch_store_failed(rc))
 		return rc;
 	yj_delivery_id(g->store, (int64_t)result->token, id, sizeof id);

@@ -199,11 +199,13 @@ static int guarded_message(struct yj_gateway *g, const struct yj_raw *raw)
 		if (rc < 0)
 			return rc;
 		yj_effects_mark(g);
+		size_t counted = yj_metrics_mark(&g->metrics);
 		rc = poisoned ? poisoned_message(g, raw) : one_message(g, raw);
 		if (rc == 0)
 			return yj_store_keep(g->store);
 		yj_store_undo(g->store);
 		yj_effects_undo(g);
+		yj_metrics_undo(&g->metrics, counted);
 		if (yj_dispatch_store_failed(rc))
 			return rc;
 		if (attempt > 0)
@@ -240,7 +242,8 @@ static int tick(struct yj_gateway *g, int64_t n)
 	if (inc.poisoned) /* nobody has taken it yet */
 		return yj_inhand_poison_incident(g, n);
 	if (inc.due != INT64_MAX && inc.due <= g->now.t)
-		yj_histogram_add(&g->metrics.lateness, (double)(g->now.t - inc.due) / 1000.0);
+		yj_metrics_time(
+		    &g->metrics, &g->metrics.lateness, (double)(g->now.t - inc.due) / 1000.0);
 	struct yj_turn turn = {.inc = &inc, .in = {.type = YJ_IN_TICK}};
 	return yj_turn_run(g, &turn, NULL);
 }
@@ -251,6 +254,7 @@ static int guarded_tick(struct yj_gateway *g, int64_t n)
 		return yj_inhand_poison_incident(g, n);
 	if (!g->guarded)
 		return tick(g, n);
+	size_t counted = yj_metrics_mark(&g->metrics);
 	int rc = yj_store_mark(g->store);
 	if (rc < 0)
 		return rc;
@@ -258,6 +262,7 @@ static int guarded_tick(struct yj_gateway *g, int64_t n)
 	if (rc == 0)
 		return yj_store_keep(g->store);
 	yj_store_undo(g->store);
+	yj_metrics_undo(&g->metrics, counted);
 	if (yj_dispatch_store_failed(rc))
 		return rc;
 	yj_log(YJ_LOG_ERR, "event=incident_failed incident=%lld error=%s store=\"%s\"",
@@ -316,6 +321,8 @@ static int commit(struct yj_gateway *g)
 	yj_plant_step("before_commit");
 	int rc = yj_store_commit(g->store);
 	yj_plant_step("after_commit");
+	if (rc == 0)
+		yj_metrics_keep(&g->metrics);
 	yj_histogram_add(&g->metrics.commit, seconds_since(&from));
 	return rc;
 }
@@ -336,6 +343,7 @@ static void roll_back(struct yj_gateway *g)
 	yj_feed_undone(g);
 	yj_effects_forget(g);
 	yj_floods_forget(g);
+	yj_metrics_undo(&g->metrics, 0);
 	yj_lanes_undone(g);
 }
 

@@ -170,6 +170,7 @@ static bool one(struct yj_gateway *g, int64_t n)
 		rc = escalate(g, s);
 	yj_store_rollback(g->store);
 	yj_effects_forget(g);
+	yj_metrics_undo(&g->metrics, 0);
 	yj_inhand_none(g);
 	if (rc < 0) {
 		s->due_t = g->now.t + YJ_EMERGENCY_AFTER_MS;

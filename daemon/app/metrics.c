@@ -22,36 +22,93 @@ void yj_metrics_done(struct yj_metrics *m)
 {
 	free(m->rejected);
 	free(m->deliveries);
-	m->rejected = m->deliveries = NULL;
+	free(m->counted);
+	memset(m, 0, sizeof *m);
 }
 
-void yj_histogram_add(struct yj_histogram *h, double seconds)
+static uint64_t *bucket(struct yj_histogram *h, double seconds)
 {
 	int i = 0;
 	while (i < YJ_BUCKETS && seconds > bounds[i])
 		i++;
-	h->buckets[i]++;
+	return &h->buckets[i];
+}
+
+void yj_histogram_add(struct yj_histogram *h, double seconds)
+{
+	++*bucket(h, seconds);
 	h->count++;
 	h->sum_s += seconds;
 }
 
-void yj_pairs_add(struct yj_pairs *p, const char *a, const char *b)
+/* Without memory it counts all the same, and stays counted if the transaction is undone. */
+static void remember(struct yj_metrics *m, struct yj_counted counted)
 {
-	for (unsigned i = 0; i < p->n; i++) {
-		if (strcmp(p->v[i].a, a) == 0 && strcmp(p->v[i].b, b) == 0) {
-			p->v[i].n++;
+	if (m->n_counted == m->cap_counted) {
+		size_t cap = m->cap_counted ? m->cap_counted * 2 : 256;
+		void *v = realloc(m->counted, cap * sizeof *m->counted);
+		if (!v)
 			return;
-		}
+		m->counted = v;
+		m->cap_counted = cap;
 	}
-	if (p->n == YJ_METRIC_PAIRS - 1 && strcmp(b, "other") != 0) {
-		yj_pairs_add(p, a, "other");
-		return;
-	}
+	m->counted[m->n_counted++] = counted;
+}
+
+void yj_metrics_count(struct yj_metrics *m, uint64_t *counter)
+{
+	++*counter;
+	remember(m, (struct yj_counted){.counter = {counter, NULL}});
+}
+
+void yj_metrics_time(struct yj_metrics *m, struct yj_histogram *h, double seconds)
+{
+	yj_histogram_add(h, seconds);
+	remember(m, (struct yj_counted){{bucket(h, seconds), &h->count}, &h->sum_s, seconds});
+}
+
+static uint64_t *pair(struct yj_pairs *p, const char *a, const char *b)
+{
+	for (unsigned i = 0; i < p->n; i++)
+		if (strcmp(p->v[i].a, a) == 0 && strcmp(p->v[i].b, b) == 0)
+			return &p->v[i].n;
+	bool spare = b[0] == '\0' || strcmp(b, "other") == 0;
+	if (p->n >= YJ_METRIC_PAIRS - YJ_METRIC_PAIRS_SPARE && !spare)
+		return pair(p, a, "other");
 	if (p->n == YJ_METRIC_PAIRS)
-		return;
+		return NULL;
 	snprintf(p->v[p->n].a, sizeof p->v[p->n].a, "%s", a);
 	snprintf(p->v[p->n].b, sizeof p->v[p->n].b, "%s", b);
-	p->v[p->n++].n = 1;
+	return &p->v[p->n++].n;
+}
+
+void yj_metrics_count_pair(struct yj_metrics *m, struct yj_pairs *p, const char *a, const char *b)
+{
+	uint64_t *counter = pair(p, a, b);
+	if (counter)
+		yj_metrics_count(m, counter);
+}
+
+size_t yj_metrics_mark(const struct yj_metrics *m)
+{
+	return m->n_counted;
+}
+
+void yj_metrics_undo(struct yj_metrics *m, size_t mark)
+{
+	while (m->n_counted > mark) {
+		struct yj_counted *c = &m->counted[--m->n_counted];
+		for (int i = 0; i < 2; i++)
+			if (c->counter[i])
+				--*c->counter[i];
+		if (c->sum_s)
+			*c->sum_s -= c->by_s;
+	}
+}
+
+void yj_metrics_keep(struct yj_metrics *m)
+{
+	m->n_counted = 0;
 }
 
 static void head(struct evbuffer *out, const char *name, const char *type, const char *help)
@@ -70,8 +127,8 @@ static void write_histogram(
 		    out, "%s_bucket{le=\"%g\"} %" PRIu64 "\n", name, bounds[i], sum);
 	}
 	evbuffer_add_printf(out,
-	    "%s_bucket{le=\"+Inf\"} %" PRIu64 "\n%s_sum %g\n%s_count %" PRIu64 "\n", name, h->count,
-	    name, h->sum_s, name, h->count);
+	    "%s_bucket{le=\"+Inf\"} %" PRIu64 "\n%s_sum %.15g\n%s_count %" PRIu64 "\n", name,
+	    h->count, name, h->sum_s, name, h->count);
 }
 
 static void write_pairs(struct evbuffer *out, const char *name, const char *help, const char *a,

@@ -89,4 +89,7 @@ def test_errors_that_last(crash, kind):
     gateway.wait_event("gateway.recovered")
     opened = [e["data"]["alert"] for e in gateway.events("incident.opened")]
     assert opened.count(lost) == 1
+    # what was undone was not taken
+    assert gateway.metric('yijian_alerts_total{kind="sos"}') == 1
+    assert gateway.metric('yijian_alerts_total{kind="service"}') == 1
     gateway.verify_log()
