@@ -26,6 +26,26 @@ static bool outbox_stuck(struct yj_gateway *g)
 	return oldest != INT64_MAX && g->now.t - oldest > OUTBOX_STUCK_MS;
 }
 
+static void restart(struct yj_gateway *g)
+{
+	g->stopping = g->restart_wanted = true;
+	event_base_loopexit(g->base, NULL);
+}
+
+/* Somebody meddled with the files. A moved database goes on being used, for the people in it must
+ * still be called. */
+static void check_files(struct yj_gateway *g)
+{
+	enum yj_store_files files = yj_store_files(g->store);
+	yj_gateway_trouble(g, YJ_TROUBLE_MOVED, files == YJ_FILES_MOVED);
+	if (files != YJ_FILES_REOPEN)
+		return;
+	yj_log(YJ_LOG_ERR, "event=restarting_itself reason=database_files");
+	if (yj_store_checkpoint(g->store) < 0) /* what is in a log that nobody will find */
+		yj_log(YJ_LOG_ERR, "event=checkpoint_failed");
+	restart(g);
+}
+
 /* Store and clock are well and yet the same deadline does not fire: something in this process is
  * not. A backlog that moves is no reason. */
 static void restart_if_stuck(struct yj_gateway *g, int64_t due)
@@ -47,8 +67,7 @@ static void restart_if_stuck(struct yj_gateway *g, int64_t due)
 		return;
 	yj_log(YJ_LOG_ERR, "event=restarting_itself reason=deadline_overdue overdue_ms=%lld",
 	    (long long)(g->now.t - due));
-	g->stopping = g->restart_wanted = true;
-	event_base_loopexit(g->base, NULL);
+	restart(g);
 }
 
 static int keep_house(struct yj_gateway *g, void *arg)
@@ -84,6 +103,7 @@ void yj_audit_run(struct yj_gateway *g)
 	if (yj_incident_any_poisoned(g->store, &poisoned) == 0)
 		yj_gateway_trouble(g, YJ_TROUBLE_POISON, poisoned);
 	restart_if_stuck(g, due);
+	check_files(g);
 	if (g->state_stale)
 		yj_gateway_publish_state(g, true);
 	turn++;

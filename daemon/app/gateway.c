@@ -82,6 +82,7 @@ static const struct {
 } troubles[] = {
     {YJ_TROUBLE_CONFIG, "fallback_configuration"},
     {YJ_TROUBLE_STORE, "store"},
+    {YJ_TROUBLE_MOVED, "database_moved"},
     {YJ_TROUBLE_SPACE, "disk_nearly_full"},
     {YJ_TROUBLE_BROKER, "broker"},
     {YJ_TROUBLE_DEAF, "subscription_refused"},

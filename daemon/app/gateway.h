@@ -41,6 +41,7 @@ enum yj_trouble {		/* reasons to be degraded, each set and cleared by its finder
 	YJ_TROUBLE_BROKER = 8,	/* no connection for calls for help */
 	YJ_TROUBLE_DEAF = 64,	/* the broker refuses a subscription */
 	YJ_TROUBLE_AUDIT = 16,	/* an incident's next step or the outbox is overdue */
+	YJ_TROUBLE_MOVED = 128, /* the database is not where it was when it was opened */
 	YJ_TROUBLE_POISON = 32, /* an incident was set aside and is still open */
 };
 
@@ -90,7 +91,7 @@ struct yj_gateway {
 	struct yj_plans *plans;
 
 	unsigned trouble;		   /* enum yj_trouble */
-	char degraded[96];		   /* "" or why */
+	char degraded[128];		   /* "" or why */
 	bool store_failing;		   /* commits fail: nothing is read until one succeeds */
 	int64_t retry_t;		   /* and when to try again */
 	int (*owed)(struct yj_gateway *g); /* what the start could not write, or NULL */

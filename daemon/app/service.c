@@ -125,6 +125,22 @@ static int fail(int code, const char *what, const char *why)
 	return code;
 }
 
+/* What was copied back from elsewhere may have other rights than what this program makes. */
+static void narrow_rights(const char *data_dir)
+{
+	static const char *const names[] = {"yijian.db", "yijian.db-wal", "yijian.db-shm",
+	    "yijian.db.lock", "in-hand", "reserve", "last-good.yaml"};
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		char path[4096];
+		struct stat st;
+		snprintf(path, sizeof path, "%s/%s", data_dir, names[i]);
+		if (lstat(path, &st) < 0 || !S_ISREG(st.st_mode) || !(st.st_mode & 077))
+			continue;
+		if (chmod(path, st.st_mode & 0700) < 0)
+			yj_log(YJ_LOG_WARN, "event=readable_by_others file=%s", YJ_Q(path));
+	}
+}
+
 static int open_store(struct yj_gateway *g, char why[YJ_WHY_MAX])
 {
 	char path[4096];
@@ -132,6 +148,7 @@ static int open_store(struct yj_gateway *g, char why[YJ_WHY_MAX])
 		snprintf(why, YJ_WHY_MAX, "%s: %s", g->config->gateway.data_dir, strerror(errno));
 		return YJ_ERR_IO;
 	}
+	narrow_rights(g->config->gateway.data_dir);
 	snprintf(path, sizeof path, "%s/yijian.db", g->config->gateway.data_dir);
 	int rc = yj_store_open(path, g->config->gateway.id, &g->store, why);
 	if ((rc == YJ_ERR_FULL || rc == YJ_ERR_IO) && yj_space_release(g->config->gateway.data_dir))

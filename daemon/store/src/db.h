@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "proto/err.h"
 #include "proto/limits.h"
@@ -22,6 +23,11 @@ struct yj_store_volatile {
 	bool open_dirty;
 };
 
+struct yj_file_id {
+	dev_t dev;
+	ino_t ino;
+};
+
 struct yj_store {
 	sqlite3 *db;
 	bool readonly;
@@ -32,9 +38,10 @@ struct yj_store {
 		sqlite3_stmt *stmt;
 	} stmts[YJ_STMTS_MAX];
 	unsigned n_stmts;
-	int last_sqlite; /* extended code of the newest failure */
-	int lock_fd;	 /* held by the one writer */
-	bool log_loaded; /* volatile_state.log_* are known */
+	int last_sqlite;		 /* extended code of the newest failure */
+	int lock_fd;			 /* held by the one writer */
+	struct yj_file_id db_id, wal_id; /* of the writer's files; 0: not known */
+	bool log_loaded;		 /* volatile_state.log_* are known */
 	struct yj_store_volatile volatile_state, mark, committed;
 };
 

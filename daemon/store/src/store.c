@@ -70,6 +70,34 @@ static struct yj_store *alloc_store(void)
 	return s;
 }
 
+/* {0, 0} if there is no such file. */
+static struct yj_file_id file_id(const char *path, const char *suffix)
+{
+	char name[4096];
+	struct stat st;
+	snprintf(name, sizeof name, "%s%s", path, suffix);
+	if (stat(name, &st) < 0)
+		return (struct yj_file_id){0};
+	return (struct yj_file_id){st.st_dev, st.st_ino};
+}
+
+static bool same(struct yj_file_id opened, struct yj_file_id now)
+{
+	return opened.ino == 0 || (opened.ino == now.ino && opened.dev == now.dev);
+}
+
+enum yj_store_files yj_store_files(const struct yj_store *s)
+{
+	const char *path = sqlite3_db_filename(s->db, "main");
+	if (!same(s->db_id, file_id(path, "")))
+		return YJ_FILES_MOVED;
+	if (!same(s->wal_id, file_id(path, "-wal")))
+		return YJ_FILES_REOPEN;
+	if (sqlite3_db_readonly(s->db, "main") == 1 && access(path, W_OK) == 0)
+		return YJ_FILES_REOPEN;
+	return YJ_FILES_SAME;
+}
+
 int yj_store_open(
     const char *path, const char *gateway, struct yj_store **out, char why[YJ_WHY_MAX])
 {
@@ -109,6 +137,8 @@ out:
 		yj_store_close(s);
 		return rc;
 	}
+	s->db_id = file_id(path, "");
+	s->wal_id = file_id(path, "-wal");
 	*out = s;
 	return 0;
 }

@@ -34,6 +34,16 @@ void yj_store_close(struct yj_store *s); /* rolls back what is open; NULL is fin
 
 const char *yj_store_gateway(const struct yj_store *s);
 
+/* Are the files still those that were opened? For the one writer. */
+enum yj_store_files {
+	YJ_FILES_SAME,
+	YJ_FILES_MOVED,	 /* the database was moved, removed or replaced; what is written now is
+			  * where its old file is, and gone with the handle if that has no name */
+	YJ_FILES_REOPEN, /* opening it anew heals it: its write-ahead log was removed, or it could
+			  * not be opened for writing and could now */
+};
+enum yj_store_files yj_store_files(const struct yj_store *s);
+
 /* One transaction at a time. After a commit that fails everything since begin is undone. Errors:
  * YJ_ERR_FULL (no space), YJ_ERR_IO, YJ_ERR_BUSY, YJ_ERR_NOMEM. */
 int yj_store_begin(struct yj_store *s) YJ_MUST_CHECK;
