@@ -25,6 +25,7 @@ struct yj_emergency {
 	size_t n;
 	int64_t since_t; /* commits fail; 0: they do not */
 	int64_t sent;	 /* numbers of deliveries that are in no outbox */
+	int room_most;	 /* that the connection has ever had */
 	struct yj_outbox_row rows[ROWS];
 };
 
@@ -114,6 +115,26 @@ static int all_channels(struct yj_gateway *g, int64_t incident, int64_t after)
 	}
 }
 
+/* Does the connection take all its pages now? (Or as many as it ever will.) */
+static int find_room(struct yj_gateway *g, int64_t incident, int64_t after)
+{
+	struct yj_emergency *e = g->emergency;
+	int needed = 0, room = yj_link_room(g->chatter);
+	size_t got;
+	do {
+		int rc = yj_outbox_of(g->store, incident, after, e->rows, ROWS, &got);
+		if (rc < 0)
+			return rc;
+		for (size_t i = 0; i < got; i++)
+			needed += e->rows[i].status == YJ_DELIVERY_PENDING &&
+				  strcmp(e->rows[i].channel, "mqtt") == 0;
+		after = got ? e->rows[got - 1].n : after;
+	} while (got);
+	if (room > e->room_most)
+		e->room_most = room;
+	return room >= needed || room == e->room_most ? 0 : YJ_ERR_BUSY;
+}
+
 static int send_all(struct yj_gateway *g, int64_t incident, int64_t after)
 {
 	struct yj_emergency *e = g->emergency;
@@ -150,6 +171,8 @@ static int escalate(struct yj_gateway *g, struct stepped *s)
 	if (rc == 0)
 		rc = all_channels(g, s->n, last);
 	if (rc == 0)
+		rc = find_room(g, s->n, last);
+	if (rc == 0)
 		rc = send_all(g, s->n, last);
 	if (rc < 0)
 		return rc;
@@ -158,7 +181,8 @@ static int escalate(struct yj_gateway *g, struct stepped *s)
 	return 0;
 }
 
-/* false: not even a transaction can be begun, so the others need not try. */
+/* false: not even a transaction can be begun, or there is no room for more now, so the others need
+ * not try. */
 static bool one(struct yj_gateway *g, int64_t n)
 {
 	struct stepped *s = of_incident(g->emergency, n);
@@ -172,6 +196,8 @@ static bool one(struct yj_gateway *g, int64_t n)
 	yj_effects_forget(g);
 	yj_metrics_undo(&g->metrics, 0);
 	yj_inhand_none(g);
+	if (begun && rc == YJ_ERR_BUSY)
+		return false; /* it is due still, and comes with the next run */
 	if (rc < 0) {
 		s->due_t = g->now.t + YJ_EMERGENCY_AFTER_MS;
 		yj_log(YJ_LOG_ERR, "event=emergency_failed incident=%lld error=%s", (long long)n,

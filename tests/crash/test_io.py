@@ -67,6 +67,31 @@ def test_a_fault_at_each_write(crash, times, kind, numbers):
     gateway.verify_log()
 
 
+def test_errors_that_last_with_many_in_need(crash):
+    """"open incidents go on escalating": all of them, though their pages are more than a connection
+    takes at once (200)."""
+    homes = 350
+    policy = {"name": "default", "levels": [{"notify": ["grid"], "wait": "5s"},
+                                            {"notify": ["doctor"], "wait": "30m"}, {"notify": ["duty"]}],
+              "repeat_every": "1h"}
+    set_plan = faulty(crash, policy)
+    load.directory(crash.gateway, homes)
+    grid, doctor = crash.caregiver("grid1"), crash.caregiver("doc1")
+    village = harness.Client(crash.broker, "homes")
+    crash.clients.append(village)
+    for n in range(1, homes + 1):
+        village.publish(f"yj/v1/dev/b{n}/up/call", {"id": f"call-{n}", "ts": 1, "button": "sos"}, wait=False)
+
+    def paged(person):
+        return {p["incident"] for p in person.pages(state="open")}
+    harness.wait_until(lambda: len(paged(grid)) == homes, "level 0")
+    set_plan("1:forever full")
+    harness.wait_until(lambda: len(paged(doctor)) == homes, "level 1, of which nothing is stored")
+    assert "emergency incidents=" in crash.gateway.log.read_text()
+    set_plan("0")
+    crash.gateway.wait_ready()
+
+
 @pytest.mark.parametrize("kind", ["", " full"])
 def test_errors_that_last(crash, kind):
     set_plan = faulty(crash, QUICK)
