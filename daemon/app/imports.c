@@ -12,6 +12,8 @@
 #include "space.h"
 #include "store/import.h"
 
+static const char no_room[] = "the disk is nearly full: nothing is imported";
+
 struct yj_imports {
 	struct yj_gateway *g;
 	struct event *done;
@@ -116,6 +118,18 @@ static void answer(struct yj_imports *im, int rc, const char *why)
 		    why[0] ? why : yj_err_name(rc));
 }
 
+/* The file may have been staged for a while, and what it takes comes off the same disk. */
+static int switch_in(struct yj_imports *im, char why[YJ_WHY_MAX])
+{
+	yj_gateway_sample(im->g);
+	yj_space_check(im->g);
+	if (yj_space_spare(im->g))
+		return yj_import_switch(im->g->store, im->kind, im->stage, before_commit, im, why);
+	snprintf(why, YJ_WHY_MAX, "%s", no_room);
+	(void)!unlink(im->stage);
+	return YJ_ERR_FULL;
+}
+
 static void on_done(evutil_socket_t fd, short what, void *ctx)
 {
 	struct yj_imports *im = ctx;
@@ -127,8 +141,7 @@ static void on_done(evutil_socket_t fd, short what, void *ctx)
 	char why[YJ_WHY_MAX] = "";
 	int rc = im->rc;
 	if (rc == 0) {
-		yj_gateway_sample(im->g);
-		rc = yj_import_switch(im->g->store, im->kind, im->stage, before_commit, im, why);
+		rc = switch_in(im, why);
 		yj_dispatch_soon(im->g);
 	}
 	answer(im, rc, why);
@@ -141,6 +154,9 @@ struct yj_imports *yj_imports_new(struct yj_gateway *g)
 	if (!im)
 		return NULL;
 	im->g = g;
+	/* what a crash left of one is of no use, and holds names and addresses */
+	snprintf(im->stage, sizeof im->stage, "%s/import.db", g->config->gateway.data_dir);
+	(void)!unlink(im->stage);
 	im->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	im->done =
 	    im->fd < 0 ? NULL : event_new(g->base, im->fd, EV_READ | EV_PERSIST, on_done, im);
@@ -205,7 +221,7 @@ void yj_imports_begin(struct yj_gateway *g, struct yj_ctl_call *call, const char
 		return;
 	}
 	if (!yj_space_spare(g)) {
-		yj_ctl_refuse(call, "disk", "the disk is nearly full: nothing is imported");
+		yj_ctl_refuse(call, "disk", no_room);
 		return;
 	}
 	im->csv = malloc(len + 1);
@@ -223,7 +239,6 @@ void yj_imports_begin(struct yj_gateway *g, struct yj_ctl_call *call, const char
 	im->csv[len] = '\0';
 	snprintf(im->user, sizeof im->user, "%s", user);
 	snprintf(im->database, sizeof im->database, "%s/yijian.db", g->config->gateway.data_dir);
-	snprintf(im->stage, sizeof im->stage, "%s/import.db", g->config->gateway.data_dir);
 	im->call = call;
 	im->busy = true;
 	if (pthread_create(&im->thread, NULL, work, im) != 0) {

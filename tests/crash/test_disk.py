@@ -181,6 +181,23 @@ def test_start_on_a_full_disk(full, disk):
     gateway.verify_log()
 
 
+def test_low_space_stops_an_import_under_way(full, disk):
+    """Below 256 MiB free nothing is imported: also if it became so little while the file was being read
+    (here by the very reading)."""
+    gateway, rows = full.gateway, 60000
+    big = full.folder / "big.csv"
+    big.write_text("id,name,region,notes\n" + "".join(
+        f"q{n},{'n' * 60},511781103201,{'x' * 200}\n" for n in range(rows)))
+    disk.fill(leave=262 * MIB)
+    done = gateway.ctl_raw("import", "residents", big)
+    assert done.returncode == 1 and "nearly full" in done.stderr, done
+    assert gateway.query("SELECT count(*) FROM residents")[0][0] == 1
+    assert not (disk.folder / "data" / "import.db").exists()
+    disk.clear()
+    gateway.wait_ready()
+    assert f"{rows} added" in gateway.ctl("import", "residents", big)
+
+
 def test_low_space_keeps_what_is_no_help_out(full, disk):
     """Below 256 MiB free only steps of incidents and alerts are written."""
     gateway, home = full.gateway, full.home

@@ -74,6 +74,17 @@ def test_a_database_that_cannot_be_written(village):
     g.verify_log()
 
 
+def test_what_a_crash_left_of_an_import_is_removed(village):
+    """"files are readable by the service account alone", and gone when they are of no use: here the
+    names and addresses of an import that was under way."""
+    g = village.gateway
+    stage = g.database.parent / "import.db"
+    g.kill()
+    stage.write_text("somebody's address")
+    g.start()
+    assert not stage.exists()
+
+
 def test_readable_by_the_service_account_alone(village):
     """"files are readable by the service account alone": those it makes, and those it finds."""
     g = village.gateway
