@@ -104,6 +104,7 @@ void yj_audit_run(struct yj_gateway *g)
 		yj_gateway_trouble(g, YJ_TROUBLE_POISON, poisoned);
 	restart_if_stuck(g, due);
 	check_files(g);
+	g->metrics.audits++;
 	if (g->state_stale)
 		yj_gateway_publish_state(g, true);
 	turn++;

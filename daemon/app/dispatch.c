@@ -275,6 +275,8 @@ static int all_ticks(struct yj_gateway *g, bool *more)
 	int64_t ns[TICKS_MAX];
 	size_t n;
 	size_t cap = g->careful ? 1 : TICKS_MAX;
+	if (yj_plant_stuck())
+		return 0;
 	int rc = yj_incident_due(g->store, g->now.t, ns, cap, &n);
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		rc = guarded_tick(g, ns[i]);

@@ -177,6 +177,8 @@ void yj_metrics_write(struct yj_gateway *g, struct evbuffer *out)
 	write_histogram(out, "yijian_commit_seconds", "How long a commit takes.", &m->commit);
 	write_histogram(
 	    out, "yijian_deadline_lateness_seconds", "How late deadlines fire.", &m->lateness);
+	head(out, "yijian_audits_total", "counter", "Self-audits done.");
+	evbuffer_add_printf(out, "yijian_audits_total %" PRIu64 "\n", m->audits);
 	head(out, "yijian_degraded", "gauge", "1 while the gateway is degraded.");
 	evbuffer_add_printf(out, "yijian_degraded %d\n", g->trouble != 0);
 	head(out, "yijian_build_info", "gauge", "Version of this program.");

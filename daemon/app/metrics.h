@@ -40,6 +40,7 @@ struct yj_counted {	      /* by a transaction that is not committed yet */
 struct yj_metrics {
 	uint64_t alerts[YJ_KIND_COUNT];
 	uint64_t duplicates;
+	uint64_t audits;
 	struct yj_pairs *rejected;    /* reason, device */
 	struct yj_pairs *deliveries;  /* channel, result */
 	struct yj_histogram commit;   /* seconds of one commit */
