@@ -251,10 +251,26 @@ int yj_deliveries_seen(struct yj_gateway *g, const struct yj_incident *inc, cons
 	return rc;
 }
 
-/* A result that cannot be written for a reason of its own costs its delivery, not the others. */
-static int guarded_one(struct yj_gateway *g, const struct yj_sent_result *result)
+/* The last resort: the delivery is set aside, and nothing follows from it. */
+static int set_aside(struct yj_gateway *g, int64_t n)
 {
 	char id[YJ_NAME_MAX + 24], subject[YJ_NAME_MAX + 40];
+	yj_delivery_id(g->store, n, id, sizeof id);
+	snprintf(subject, sizeof subject, "delivery/%s", id);
+	int rc = yj_outbox_poison(g->store, n);
+	return rc < 0 ? rc : yj_inhand_log(g, "delivery", subject);
+}
+
+/* A result that cannot be written for a reason of its own, or crashed the daemon, costs its
+ * delivery, not the others. */
+static int guarded_one(struct yj_gateway *g, const struct yj_sent_result *as_told)
+{
+	struct yj_sent_result poison = {
+	    .token = as_told->token, .outcome = YJ_SENT_FINAL, .words = POISON};
+	enum yj_aside aside = yj_inhand_result(g, (int64_t)as_told->token);
+	if (aside == YJ_ASIDE_RAW)
+		return set_aside(g, (int64_t)as_told->token);
+	const struct yj_sent_result *result = aside == YJ_ASIDE_NOT ? as_told : &poison;
 	if (!g->guarded)
 		return write_one(g, result);
 	size_t counted = yj_metrics_mark(&g->metrics);
@@ -268,11 +284,9 @@ static int guarded_one(struct yj_gateway *g, const struct yj_sent_result *result
 	yj_metrics_undo(&g->metrics, counted);
 	if (yj_dispatch_store_failed(rc))
 		return rc;
-	yj_delivery_id(g->store, (int64_t)result->token, id, sizeof id);
-	snprintf(subject, sizeof subject, "delivery/%s", id);
-	yj_log(YJ_LOG_ERR, "event=result_failed delivery=%s error=%s", id, yj_err_name(rc));
-	rc = yj_outbox_poison(g->store, (int64_t)result->token);
-	return rc < 0 ? rc : yj_inhand_log(g, "delivery", subject);
+	yj_log(YJ_LOG_ERR, "event=result_failed delivery=%lld error=%s", (long long)result->token,
+	    yj_err_name(rc));
+	return set_aside(g, (int64_t)result->token);
 }
 
 int yj_deliveries_write(struct yj_gateway *g)

@@ -208,13 +208,26 @@ bool yj_inhand_incident(struct yj_gateway *g, int64_t n)
 	return aside;
 }
 
-bool yj_inhand_delivery(struct yj_gateway *g, int64_t n)
+static enum yj_aside take_delivery(struct yj_gateway *g, int64_t n)
 {
 	char item[ITEM_MAX];
 	snprintf(item, sizeof item, "o:%" PRId64, n);
-	bool aside = take(g->inhand, item) != YJ_ASIDE_NOT;
+	return take(g->inhand, item);
+}
+
+bool yj_inhand_delivery(struct yj_gateway *g, int64_t n)
+{
+	bool aside = take_delivery(g, n) != YJ_ASIDE_NOT;
 	if (!aside)
 		yj_plant_delivery(n);
+	return aside;
+}
+
+enum yj_aside yj_inhand_result(struct yj_gateway *g, int64_t n)
+{
+	enum yj_aside aside = take_delivery(g, n);
+	if (aside != YJ_ASIDE_RAW)
+		yj_plant_result(n, aside != YJ_ASIDE_NOT);
 	return aside;
 }
 

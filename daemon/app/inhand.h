@@ -27,6 +27,8 @@ enum yj_aside {
 enum yj_aside yj_inhand_message(struct yj_gateway *g, const struct yj_raw *raw);
 bool yj_inhand_incident(struct yj_gateway *g, int64_t n);
 bool yj_inhand_delivery(struct yj_gateway *g, int64_t n);
+/* The same for what became of it. */
+enum yj_aside yj_inhand_result(struct yj_gateway *g, int64_t n);
 void yj_inhand_none(struct yj_gateway *g);
 
 /* Sets an incident or a delivery aside, loudly, within the caller's transaction. */

@@ -8,6 +8,7 @@
 #include "dispatch.h"
 #include "effects.h"
 #include "feed.h"
+#include "inhand.h"
 #include "lanes.h"
 #include "plant.h"
 #include "presence.h"
@@ -87,7 +88,13 @@ static void chatter_message(void *ctx, const struct yj_link_msg *msg)
 	struct yj_gateway *g = ctx;
 	if (yj_native_is_help(msg->topic))
 		return; /* the other connection has it */
-	if (yj_presence_message(g, msg)) {
+	/* a retained state comes again with every connection: one that crashes would do so for ever
+	 */
+	struct yj_raw raw = {.topic = msg->topic, .payload = msg->payload, .len = msg->len};
+	bool aside = yj_inhand_message(g, &raw) != YJ_ASIDE_NOT;
+	bool refused = aside || yj_presence_message(g, msg);
+	yj_inhand_none(g);
+	if (refused) {
 		yj_dispatch_note(g, msg);
 		yj_dispatch_soon(g);
 	}

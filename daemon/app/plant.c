@@ -37,6 +37,13 @@ void yj_plant_delivery(int64_t n)
 	at_number("YJ_PLANT_DELIVERY", n);
 }
 
+void yj_plant_result(int64_t n, bool aside)
+{
+	at_number("YJ_PLANT_RESULT_ALWAYS", n);
+	if (!aside)
+		at_number("YJ_PLANT_RESULT", n);
+}
+
 void yj_plant_step(const char *step)
 {
 	static long times;

@@ -9,12 +9,14 @@
 #ifdef YJ_PLANT
 /* Abort on a payload that contains $YJ_PLANT_PAYLOAD (and on one that contains
  * $YJ_PLANT_PAYLOAD_ALWAYS even if it is set aside), on incident number $YJ_PLANT_INCIDENT, on
- * outbox row $YJ_PLANT_DELIVERY; and kill the process between two steps of the path when
+ * outbox row $YJ_PLANT_DELIVERY, on the result of outbox row $YJ_PLANT_RESULT (or, even if it is
+ * set aside, $YJ_PLANT_RESULT_ALWAYS); and kill the process between two steps of the path when
  * the step's name is $YJ_PLANT_STEP ("step" or "step:N" for its N-th time). With $YJ_PLANT_STUCK
  * deadlines do not fire. */
 void yj_plant_message(const void *payload, size_t len, bool aside);
 void yj_plant_incident(int64_t n);
 void yj_plant_delivery(int64_t n);
+void yj_plant_result(int64_t n, bool aside);
 void yj_plant_step(const char *step);
 bool yj_plant_stuck(void);
 #else
@@ -31,6 +33,11 @@ static inline void yj_plant_incident(int64_t n)
 static inline void yj_plant_delivery(int64_t n)
 {
 	(void)n;
+}
+static inline void yj_plant_result(int64_t n, bool aside)
+{
+	(void)n;
+	(void)aside;
 }
 static inline void yj_plant_step(const char *step)
 {

@@ -189,3 +189,50 @@ def test_a_delivery_that_crashes_is_somebody_who_cannot_be_reached(crash):
     aborted(supervisor, 2)
     crash.gateway.wait_event("gateway.poison", what="delivery")
     crash.gateway.verify_log()
+
+
+def test_a_retained_state_that_crashes_is_set_aside(crash):
+    """It comes again with every connection, and would crash the daemon for ever."""
+    crash.begin(plant=True).village()
+    home, grid = crash.device("b1"), crash.caregiver("grid1")
+    supervisor = restart_with(crash, YJ_PLANT_PAYLOAD="crash me")
+    home.publish("yj/v1/dev/b1/state", {"online": True, "fw": "crash me"}, retain=True)
+    crash.gateway.wait_event("gateway.poison", what="message")
+    aborted(supervisor, 2)
+    rejected = crash.gateway.wait_event("alert.rejected")
+    assert rejected["data"]["reason"] == "poison" and rejected["data"]["device"] == "b1"
+    assert home.wait(id=home.call(), state="received")
+    grid.wait(state="open")
+    aborted(supervisor, 2)
+    crash.gateway.verify_log()
+
+
+def test_a_result_that_crashes_is_set_aside(crash):
+    """What became of a delivery crashes the daemon: the person counts as not reached."""
+    policy = {**SHORT, "levels": [{"notify": ["grid"], "wait": "30m"}, {"notify": ["duty"]}]}
+    crash.begin(policies=[policy], plant=True).village()
+    home, duty = crash.device("b1"), crash.caregiver("duty1")
+    crash.caregiver("grid1")
+    supervisor = restart_with(crash, YJ_PLANT_RESULT="1")
+    home.call()
+    duty.wait(incident="gw-1-1", state="open")  # the level is exhausted, long before its wait
+    aborted(supervisor, 2)
+    event = crash.gateway.wait_event("gateway.poison", what="delivery")
+    assert event["subject"] == "delivery/gw-1-d1"
+    crash.gateway.verify_log()
+
+
+def test_a_result_that_crashes_even_when_set_aside(crash):
+    crash.begin(policies=[SHORT], plant=True).village()
+    second_home(crash.gateway)
+    home, other = crash.device("b1"), crash.device("b2")
+    grid, duty = crash.caregiver("grid1"), crash.caregiver("duty1")
+    supervisor = restart_with(crash, YJ_PLANT_RESULT_ALWAYS="1")
+    home.call()
+    crash.gateway.wait_event("gateway.poison", what="delivery")
+    aborted(supervisor, 4)
+    duty.wait(incident="gw-1-1", state="open")
+    other.call()
+    grid.wait(incident="gw-1-2", state="open")
+    aborted(supervisor, 4)
+    crash.gateway.verify_log()
