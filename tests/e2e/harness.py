@@ -54,6 +54,7 @@ class Broker:
 allow_anonymous true
 max_queued_messages 100000
 queue_qos0_messages true
+upgrade_outgoing_qos true
 max_inflight_messages 1000
 message_size_limit 65536
 set_tcp_nodelay true

@@ -263,6 +263,23 @@ def test_calls_of_both_qos_wait_for_an_absent_gateway_far_beyond_the_default_que
         assert [n for n in numbers if n % 2 == qos] == list(range(qos, 3000, 2))
 
 
+@pytest.mark.parametrize("order", ["0" * 1500, "1" * 1020 + "0" * 20], ids=["block", "hide"])
+def test_queued_calls_of_qos_0_neither_block_nor_hide_those_of_qos_1(own, clients, order):
+    # without upgrade_outgoing_qos mosquitto 2.0.11 is deaf after the first order, for QoS 0 that had
+    # waited keeps its place in flight; of the second 20 of QoS 1 are left lying
+    own.gateway(clean=False).subscribe("yj/v1/dev/+/up/#").close()
+    device = clients(own.device("btn-01"))
+    device.c.max_inflight_messages_set(0)  # the sender keeps the order
+    for i, qos in enumerate(order):
+        device.publish(CALL_1, b"%d" % i, qos=int(qos), wait=False)
+    device.publish(CALL_1, b"%d" % len(order))
+    back = clients(own.gateway(clean=False))
+    wait_until(lambda: len(back.heard) > len(order), "all that waited")
+    device.publish(CALL_1, b"live")
+    wait_until(lambda: back.heard[-1][1] == b"live", "a call that comes now")
+    assert [int(p) for _t, p in back.heard[:-1]] == list(range(len(order) + 1))
+
+
 def test_stop_of_the_broker_loses_neither_session_nor_queue_nor_state(own, clients):
     own.gateway(clean=False).subscribe("yj/v1/dev/+/up/#").close()
     device = own.device("btn-01")

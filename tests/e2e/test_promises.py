@@ -20,6 +20,27 @@ DAY_S = 86400
 PAGES = ("open", "joined", "remind")
 
 
+# --- 1: nothing acknowledged is lost ---
+
+def test_flood_of_qos_0_in_an_outage_leaves_the_gateway_hearing(world):
+    """"Nothing acknowledged is lost", and "Intruders: floods ... nothing disturbed": what one device
+    sent at QoS 0 while the gateway was away is all there, and the next call of another is confirmed."""
+    world.begin().village()
+    g = world.gateway
+    g.load("devices", [{"id": "b2", "kind": "button", "resident": "r1"}])
+    g.stop()
+    wild = world.device("b2")
+    for i in range(1500):
+        wild.say("call", {"id": f"w{i}", "ts": 1, "button": "family"}, qos=0, wait=False)
+    wild.call(button="family", id="last")
+    g.start()
+    home = world.device("b1")
+    home.wait(id=home.call(), state="received")
+    wild.wait(id="last", state="received")
+    kinds = {i["kind"]: i["id"] for i in g.incidents()}
+    assert g.ctl_json("incident", "show", kinds["family"])["alerts"] == 1501
+
+
 # --- 2: no silence ---
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

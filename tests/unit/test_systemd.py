@@ -132,6 +132,7 @@ def settings():
 
 @pytest.mark.parametrize("listener,key,value", [
     ("", "per_listener_settings", "true"), ("", "queue_qos0_messages", "true"),
+    ("", "upgrade_outgoing_qos", "true"),
     ("", "max_inflight_messages", "1000"), ("", "message_size_limit", "65536"),
     ("", "set_tcp_nodelay", "true"), ("", "persistence", "true"),
     ("1883 127.0.0.1", "allow_anonymous", "false"), ("8883", "allow_anonymous", "false"),
