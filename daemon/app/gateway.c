@@ -186,9 +186,14 @@ void yj_gateway_undone(struct yj_gateway *g)
 void yj_gateway_publish_state(struct yj_gateway *g, bool online)
 {
 	char topic[YJ_TOPIC_MAX];
-	if (!g->help || !yj_link_is_up(g->help) ||
-	    yj_topic_format(YJ_TOPIC_GW_STATE, g->config->gateway.id, topic, sizeof topic) < 0)
+	/* while commits fail, what waits on the connection for help is dropped with each batch */
+	struct yj_link *link =
+	    g->store_failing && g->chatter && yj_link_is_up(g->chatter) ? g->chatter : g->help;
+	if (!link || !yj_link_is_up(link) ||
+	    yj_topic_format(YJ_TOPIC_GW_STATE, g->config->gateway.id, topic, sizeof topic) < 0) {
+		g->state_stale |= g->store_failing;
 		return;
+	}
 	struct yj_message m = {
 	    .type = YJ_TOPIC_GW_STATE,
 	    .u.gw_state = {.online = online,
@@ -198,11 +203,12 @@ void yj_gateway_publish_state(struct yj_gateway *g, bool online)
 	};
 	size_t len;
 	char *json = yj_message_encode(&m, &len);
-	int rc = json ? yj_link_publish(g->help, topic, json, len, 1, true, YJ_TOKEN_NONE)
-		      : YJ_ERR_NOMEM;
+	int rc =
+	    json ? yj_link_publish(link, topic, json, len, 1, true, YJ_TOKEN_NONE) : YJ_ERR_NOMEM;
 	if (rc == YJ_ERR_BUSY && !online) /* the last chance: without an answer to wait for */
-		rc = yj_link_publish(g->help, topic, json, len, 0, true, YJ_TOKEN_NONE);
-	g->state_stale = rc < 0;
+		rc = yj_link_publish(link, topic, json, len, 0, true, YJ_TOKEN_NONE);
+	/* the last will of a connection that was dropped may still come after this */
+	g->state_stale = rc < 0 || g->store_failing;
 	free(json);
 }
 
