@@ -6,7 +6,9 @@
 #include "texts.h"
 #include "tokens.h"
 
-#define EFFECTS_MAX 4096 /* beyond that the oldest go: their senders repeat */
+#define EFFECTS_MAX 4096 /* beyond that some go: their senders repeat */
+#define FAIR_SHARE 64	 /* of one receiver, as long as there are too many */
+#define RECEIVERS 1024	 /* told apart, by a hash */
 
 struct effect {
 	char *payload;
@@ -116,6 +118,40 @@ bool yj_effects_waiting(const struct yj_gateway *g)
 	return g->effects->committed > 0;
 }
 
+static unsigned receiver_of(const struct effect *x)
+{
+	uint32_t hash = 2166136261U; /* FNV-1a */
+	for (const char *c = x->topic; *c; c++)
+		hash = (hash ^ (unsigned char)*c) * 16777619U;
+	return hash % RECEIVERS;
+}
+
+/* Drops what is too many: the oldest of those who have the most waiting, so that one who floods
+ * does not push out what others wait for; then the oldest of all. */
+static void thin(struct yj_effects *e)
+{
+	if (e->n <= EFFECTS_MAX)
+		return;
+	unsigned waiting[RECEIVERS] = {0};
+	for (size_t i = 0; i < e->n; i++)
+		waiting[receiver_of(&e->v[i])]++;
+	size_t excess = e->n - EFFECTS_MAX, kept = 0;
+	for (size_t i = 0; i < e->n; i++) {
+		unsigned *of_one = &waiting[receiver_of(&e->v[i])];
+		if (excess > 0 && *of_one > FAIR_SHARE) {
+			free(e->v[i].payload);
+			(*of_one)--;
+			excess--;
+		} else {
+			e->v[kept++] = e->v[i];
+		}
+	}
+	for (size_t i = 0; i < excess; i++)
+		free(e->v[i].payload);
+	memmove(e->v, e->v + excess, (kept - excess) * sizeof *e->v);
+	e->n = kept - excess;
+}
+
 void yj_effects_publish(struct yj_gateway *g)
 {
 	struct yj_effects *e = g->effects;
@@ -128,15 +164,10 @@ void yj_effects_publish(struct yj_gateway *g)
 		free(x->payload);
 		done++;
 	}
-	if (e->n - done > EFFECTS_MAX) {
-		size_t drop = e->n - done - EFFECTS_MAX;
-		for (size_t i = 0; i < drop; i++)
-			free(e->v[done + i].payload);
-		done += drop;
-	}
 	if (done)
 		memmove(e->v, e->v + done, (e->n - done) * sizeof *e->v);
 	e->n -= done;
+	thin(e);
 	e->committed = e->n;
 	e->marked = e->n;
 }

@@ -41,6 +41,32 @@ def test_flood_of_qos_0_in_an_outage_leaves_the_gateway_hearing(world):
     assert g.ctl_json("incident", "show", kinds["family"])["alerts"] == 1501
 
 
+@pytest.mark.parametrize("ids", ["new", "one"])
+def test_flood_of_one_device_takes_nothing_from_another(world, ids):
+    """"Intruders: a device that ... floods: ... nothing disturbed": a call between 30,000 of another
+    device is confirmed without a repetition, be their ids new or always the same with other bytes."""
+    world.begin().village()
+    g = world.gateway
+    g.load("devices", [{"id": "b2", "kind": "button", "resident": "r1"}])
+    g.stop()
+    home, wild = world.device("b1"), world.device("b2")
+
+    def flood(first, count):
+        for i in range(first, first + count):
+            message = {"id": f"w{i}" if ids == "new" else "w", "ts": i, "button": "family"}
+            wild.say("call", message, qos=0, wait=False)
+    flood(0, 5000)
+    wild.call(button="family")
+    mine = home.call()
+    flood(5000, 25000)
+    wild.call(button="family", id="last")
+    g.start()
+    home.wait(id=mine, state="received")
+    wild.wait(id="last", state="received")
+    kinds = {i["kind"]: i["id"] for i in g.incidents()}
+    assert g.ctl_json("incident", "show", kinds["family"])["alerts"] == 30002
+
+
 # --- 2: no silence ---
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

@@ -144,6 +144,7 @@ def test_broker_setting_is_there_with_its_reason(listener, key, value):
 
 def test_broker_queue_is_large_and_explicit():
     assert int(settings()[("", "max_queued_messages")][0]) >= 100000
+    assert 2**28 <= int(settings()[("", "max_queued_bytes")][0]) <= 2**30
     assert ("", "autosave_interval") in settings()
 
 

@@ -28,35 +28,49 @@ void yj_inbound_hash(
 	memcpy(hash, full, YJ_HASH_LEN);
 }
 
+/* One row of this id, any or the one with this hash: 1, 0 or an error. same: it has this hash, so
+ * *incident and result are filled. */
+static int look_for(struct yj_store *s, bool any, const char *id, const char *speaker,
+    const unsigned char hash[YJ_HASH_LEN], bool *same, int64_t *incident, char *result, size_t cap)
+{
+	sqlite3_stmt *q = yj_db_stmt(s,
+	    any ? "SELECT hash, incident, result FROM dedupe WHERE id = ?1 AND speaker = ?2 LIMIT 1"
+		: "SELECT hash, incident, result FROM dedupe"
+		  " WHERE id = ?1 AND speaker = ?2 AND hash = ?3");
+	if (!q)
+		return yj_db_err(s, s->last_sqlite);
+	yj_db_bind(q, any ? "tt" : "ttb", id, speaker, hash, YJ_HASH_LEN);
+	int rc = yj_db_step(s, q);
+	if (rc != 1)
+		return rc;
+	*same = sqlite3_column_bytes(q, 0) == YJ_HASH_LEN &&
+		memcmp(sqlite3_column_blob(q, 0), hash, YJ_HASH_LEN) == 0;
+	if (*same) {
+		*incident = sqlite3_column_int64(q, 1);
+		if (cap)
+			yj_db_copy(q, 2, result, cap);
+	}
+	sqlite3_reset(q);
+	return 1;
+}
+
 int yj_dedupe_check(struct yj_store *s, const char *id, const char *speaker,
     const unsigned char hash[YJ_HASH_LEN], enum yj_seen *seen, int64_t *incident, char *result,
     size_t cap)
 {
-	sqlite3_stmt *q = yj_db_stmt(
-	    s, "SELECT hash, incident, result FROM dedupe WHERE id = ?1 AND speaker = ?2");
-	if (!q)
-		return yj_db_err(s, s->last_sqlite);
-	yj_db_bind(q, "tt", id, speaker);
-	enum yj_seen found = YJ_SEEN_NEW;
-	int rc;
-	while ((rc = yj_db_step(s, q)) == 1) {
-		found = YJ_SEEN_REUSED;
-		if (sqlite3_column_bytes(q, 0) != YJ_HASH_LEN ||
-		    memcmp(sqlite3_column_blob(q, 0), hash, YJ_HASH_LEN) != 0)
-			continue;
-		*incident = sqlite3_column_int64(q, 1);
-		if (cap)
-			yj_db_copy(q, 2, result, cap);
-		sqlite3_reset(q);
-		*seen = YJ_SEEN_SAME;
-		return 0;
-	}
-	if (rc < 0)
-		return rc;
+	bool same = false;
 	*incident = 0;
 	if (cap)
 		result[0] = '\0';
-	*seen = found;
+	/* A new id, and a repeat of the only message with its id, take one look; and an id that was
+	 * used a million times, by a device that has lost its counter or means harm, takes two. */
+	int rc = look_for(s, true, id, speaker, hash, &same, incident, result, cap);
+	bool known = rc == 1;
+	if (known && !same)
+		rc = look_for(s, false, id, speaker, hash, &same, incident, result, cap);
+	if (rc < 0)
+		return rc;
+	*seen = same ? YJ_SEEN_SAME : known ? YJ_SEEN_REUSED : YJ_SEEN_NEW;
 	return 0;
 }
 
