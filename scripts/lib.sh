@@ -138,7 +138,9 @@ yj_stop() {
 	done
 	for pid in "$@"; do
 		yj_until 10 yj_gone "$pid" || kill -KILL "$pid" 2>/dev/null
-		wait "$pid" 2>/dev/null
+		yj_until 10 yj_gone "$pid"
+		# bash may have forgotten one that ended while a trap left `wait`, and would wait for ever
+		[ ! -e "/proc/$pid" ] || wait "$pid" 2>/dev/null
 	done
 	return 0
 }
