@@ -95,8 +95,8 @@ static void compose_poisoned(
 
 int yj_compose_page(struct yj_gateway *g, const struct yj_outbox_row *row, struct yj_page *page)
 {
-	struct yj_incident inc;
-	struct yj_caregiver who;
+	struct yj_incident inc = {0};
+	struct yj_caregiver who = {0};
 	memset(page, 0, sizeof *page);
 	if (strcmp(row->said, "!") == 0) {
 		compose_poisoned(g, row, page);

@@ -58,7 +58,7 @@ static int find(
 int yj_plans_get(struct yj_plans *plans, struct yj_store *s, const char *hash, enum yj_kind kind,
     bool assigned, const struct yj_plan **plan, struct yj_rules *rules)
 {
-	const struct yj_policy *policy;
+	const struct yj_policy *policy = NULL;
 	int rc = find(plans, s, hash, &policy);
 	if (rc == YJ_ERR_NOTFOUND || rc == YJ_ERR_BADMSG || rc == YJ_ERR_NEWER) {
 		/* a damaged policy must not stop help: the one that everybody has serves */
@@ -67,7 +67,7 @@ int yj_plans_get(struct yj_plans *plans, struct yj_store *s, const char *hash, e
 		if (rc == 0)
 			rc = find(plans, s, fallback, &policy);
 	}
-	if (rc < 0)
+	if (!policy)
 		return rc;
 	const struct yj_plan *p = yj_policy_plan(policy, kind);
 	*rules = (struct yj_rules){

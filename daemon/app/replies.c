@@ -141,7 +141,7 @@ int yj_replies_answer(struct yj_gateway *g, struct yj_answer *a)
 	if (!found)
 		return 0;
 	struct yj_in in = {0};
-	bool was_paged, may;
+	bool was_paged, may = false;
 	rc = yj_turn_standing(g, &inc, who.id, &in, &was_paged);
 	if (rc == 0)
 		rc = may_answer(g, &inc, &who, was_paged, &may);

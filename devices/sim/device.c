@@ -1,5 +1,6 @@
 #include "device.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,16 +99,30 @@ void sim_device_done(struct sim_device *dev)
 	dev->will_payload = NULL;
 }
 
+/* A finite number at *text, which then points behind it. */
+static bool take_number(const char **text, double *out)
+{
+	char *end;
+	double v = strtod(*text, &end);
+
+	if (end == *text || !isfinite(v))
+		return false;
+	*text = end;
+	*out = v;
+	return true;
+}
+
 static int parse_pos(const char *text, struct yj_pos *pos)
 {
 	double lat, lon, acc_m = -1;
-	char rest;
-	int count;
 
 	if (text == NULL)
 		return 0;
-	count = sscanf(text, "%lf,%lf,%lf%c", &lat, &lon, &acc_m, &rest);
-	if (count != 2 && count != 3)
+	if (!take_number(&text, &lat) || *text++ != ',' || !take_number(&text, &lon))
+		return YJ_ERR_INVAL;
+	if (*text == ',' && !(text++, take_number(&text, &acc_m)))
+		return YJ_ERR_INVAL;
+	if (*text != '\0')
 		return YJ_ERR_INVAL;
 	if (lat < -90 || lat > 90 || lon < -180 || lon > 180)
 		return YJ_ERR_INVAL;
@@ -117,9 +132,7 @@ static int parse_pos(const char *text, struct yj_pos *pos)
 
 static int parse_value(const char *text, double *value)
 {
-	char rest;
-
-	return sscanf(text, "%lf%c", value, &rest) == 1 ? 0 : YJ_ERR_INVAL;
+	return take_number(&text, value) && *text == '\0' ? 0 : YJ_ERR_INVAL;
 }
 
 static bool options_fit_message(const struct sim_options *opts)

@@ -87,7 +87,7 @@ static void on_press(evutil_socket_t fd, short what, void *arg)
 	if (yj_topic_format(YJ_TOPIC_CALL, name, topic, sizeof(topic)) < 0 ||
 	    sim_conn_publish(sim_fleet_conn(fleet, press->home), topic, press->payload, press->len,
 		false, NULL) < 0) {
-		arm_us(&press->timer, OFFLINE_PAUSE_MS * 1000);
+		arm_us(&press->timer, OFFLINE_PAUSE_MS * 1000LL);
 		return;
 	}
 	if (press->sent++ > 0)
@@ -223,8 +223,11 @@ void sim_fleet_received(struct sim_fleet *fleet, uint32_t home, const char *id)
 void sim_fleet_presses_done(struct sim_fleet *fleet)
 {
 	for (uint32_t home = 0; fleet->open != NULL && home < fleet->homes; home++) {
-		while (fleet->open[home] != NULL)
-			forget(fleet->open[home]);
+		for (struct sim_press *press = fleet->open[home], *next; press != NULL;
+		     press = next) {
+			next = press->next;
+			forget(press);
+		}
 	}
 	free(fleet->open);
 	if (fleet->press_timer != NULL)

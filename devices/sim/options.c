@@ -107,7 +107,7 @@ static void set_defaults(struct sim_options *opts, enum sim_command command)
 	    .mains = -1,
 	    .every_ms = -1,
 	    .duration_ms = -1,
-	    .heartbeat_ms = 5 * 60 * 1000,
+	    .heartbeat_ms = 5LL * 60 * 1000,
 	    .accept_after_ms = 2000,
 	    .decline_after_ms = -1,
 	    .end_after_ms = -1,

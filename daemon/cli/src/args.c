@@ -168,8 +168,8 @@ static int check(const struct yj_command *command, const struct yj_args *args, b
 		return yj_wrong(command, "needs %s", command->words);
 	if (command->max_words >= 0 && args->n_words > command->max_words)
 		return yj_wrong(command, "does not take \"%s\"", args->words[command->max_words]);
-	for (int i = 0; i < args->n_words; i++) {
-		if (!*args->words[i])
+	for (const char **w = args->words; *w; w++) { /* behind the last stands NULL */
+		if (!**w)
 			return yj_wrong(command, "an empty word");
 	}
 	for (const struct yj_opt *o = command->opts; o && o->name; o++) {

@@ -13,7 +13,7 @@
 #include "link_impl.h"
 #include "tls.h"
 
-#define TOLD_EVERY_MS (5 * 60 * 1000)
+#define TOLD_EVERY_MS (5LL * 60 * 1000)
 
 int64_t link_now_ms(void)
 {

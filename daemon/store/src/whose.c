@@ -143,8 +143,8 @@ static void first_of(
 static int fill(
     struct yj_store *s, const struct bed *bed, const char *device_region, struct yj_whose *w)
 {
-	char inst_region[13], inst_policy[YJ_NAME_MAX + 1], res_region[13],
-	    res_policy[YJ_NAME_MAX + 1];
+	char inst_region[13] = "", inst_policy[YJ_NAME_MAX + 1] = "";
+	char res_region[13] = "", res_policy[YJ_NAME_MAX + 1] = "";
 	int rc = region_and_policy(s, "SELECT region, policy FROM institutions WHERE id = ?1",
 	    w->institution, inst_region, inst_policy);
 	if (rc == 0)
