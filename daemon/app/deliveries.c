@@ -117,19 +117,28 @@ static int attempts_of(struct yj_gateway *g, const char *channel)
 	return hook ? hook->attempts(hook->self) : 5;
 }
 
-/* The person of a page whose last channel has failed cannot be reached. */
-static int maybe_lost(struct outcome *o)
+/* The person of a page whose last channel has failed cannot be reached. A page that waits for the
+ * broker has not failed if it is all that the person has. */
+static int maybe_lost(
+    struct yj_gateway *g, const struct yj_outbox_row *row, struct yj_incident *inc)
 {
 	int left, last;
-	int rc = yj_outbox_page_left(o->g->store, o->row.page, &left, &last);
+	int rc = yj_outbox_page_left(g->store, row->page, yj_lanes_down(g, "mqtt"), &left, &last);
 	if (rc < 0 || left > 0)
 		return rc;
-	struct yj_turn turn = {.inc = &o->inc, .in = {.type = YJ_IN_LOST, .who = o->row.target}};
+	struct yj_turn turn = {.inc = inc, .in = {.type = YJ_IN_LOST, .who = row->target}};
 	bool paged;
-	rc = yj_turn_standing(o->g, &o->inc, o->row.target, &turn.in, &paged);
-	if (rc < 0 || o->row.round != o->inc.round || !turn.in.counted)
+	rc = yj_turn_standing(g, inc, row->target, &turn.in, &paged);
+	if (rc < 0 || row->round != inc->round || !turn.in.counted)
 		return rc;
-	return yj_turn_run(o->g, &turn, NULL);
+	return yj_turn_run(g, &turn, NULL);
+}
+
+int yj_deliveries_pass_on(
+    struct yj_gateway *g, const struct yj_outbox_row *row, struct yj_incident *inc)
+{
+	int rc = yj_pager_next_channel(g, row, true);
+	return rc < 0 ? rc : maybe_lost(g, row, inc);
 }
 
 static int on_sent(struct outcome *o)
@@ -171,11 +180,11 @@ static int on_failed(struct outcome *o)
 		rc = log_delivery(o, YJ_EV_DELIVERY_FAILED, YJ_RESULT_FAILED);
 	if (rc < 0 || !o->page || dropped)
 		return rc;
-	bool begun = false;
-	if (!again || yj_kind_is_help(o->inc.kind))
-		rc = yj_pager_next_channel(g, row, &begun);
-	if (rc == 0 && !again && !begun)
-		rc = maybe_lost(o);
+	bool help = yj_kind_is_help(o->inc.kind);
+	if (!again || help)
+		rc = yj_pager_next_channel(g, row, help);
+	if (rc == 0 && !again)
+		rc = maybe_lost(g, row, &o->inc);
 	return rc;
 }
 

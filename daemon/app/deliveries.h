@@ -18,6 +18,11 @@ void yj_deliveries_poison(struct yj_gateway *g, int64_t n);
 int yj_deliveries_seen(
     struct yj_gateway *g, const struct yj_incident *inc, const char *caregiver) YJ_MUST_CHECK;
 
+/* The next channels of a page begin; a person who has none left that could reach them is lost to
+ * the incident, which is stepped and saved. Within the caller's transaction. */
+int yj_deliveries_pass_on(
+    struct yj_gateway *g, const struct yj_outbox_row *row, struct yj_incident *inc) YJ_MUST_CHECK;
+
 /* Writes the results, within the caller's transaction; and: it is committed, or undone. */
 int yj_deliveries_write(struct yj_gateway *g) YJ_MUST_CHECK;
 void yj_deliveries_written(struct yj_gateway *g);

@@ -106,9 +106,8 @@ static int all_channels(struct yj_gateway *g, int64_t incident, int64_t after)
 			return rc;
 		after = e->rows[got - 1].n;
 		for (size_t i = 0; rc == 0 && i < got; i++) {
-			bool begun = false;
 			if (!e->rows[i].home && e->rows[i].status == YJ_DELIVERY_PENDING)
-				rc = yj_pager_next_channel(g, &e->rows[i], &begun);
+				rc = yj_pager_next_channel(g, &e->rows[i], false);
 		}
 		if (rc < 0)
 			return rc;

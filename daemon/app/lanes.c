@@ -333,10 +333,10 @@ void yj_lanes_drain(struct yj_gateway *g)
 /* The time to wait for a receipt has passed: the next channel begins, the earlier one goes on. */
 static int waited(struct yj_gateway *g, struct yj_outbox_row *row)
 {
-	bool begun, poisoned = yj_inhand_delivery(g, row->n);
+	bool poisoned = yj_inhand_delivery(g, row->n);
 	row->due_t = INT64_MAX;
 	int rc = yj_outbox_set(g->store, row, NULL, g->now.utc_ms);
-	return rc < 0 || poisoned ? rc : yj_pager_next_channel(g, row, &begun);
+	return rc < 0 || poisoned ? rc : yj_pager_next_channel(g, row, true);
 }
 
 static bool is_page(const struct yj_outbox_row *row)
@@ -356,14 +356,13 @@ static int pass_on(
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		const struct yj_outbox_row *row = &l->rows[i];
 		struct yj_incident inc;
-		bool begun;
 		*at = (struct cursor){row->due_t, row->n};
 		if (!is_page(row) || (channel && strcmp(row->channel, channel) != 0) ||
 		    yj_inhand_delivery(g, row->n))
 			continue;
 		rc = yj_incident_load(g->store, row->incident, &inc);
 		if (rc == 0 && yj_kind_is_help(inc.kind))
-			rc = yj_pager_next_channel(g, row, &begun);
+			rc = yj_deliveries_pass_on(g, row, &inc);
 		if (rc == YJ_ERR_NOTFOUND)
 			rc = 0;
 	}

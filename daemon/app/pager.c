@@ -35,27 +35,37 @@ static int add_row(struct yj_gateway *g, struct yj_outbox_row *row)
 	return rc;
 }
 
-int yj_pager_next_channel(struct yj_gateway *g, const struct yj_outbox_row *row, bool *begun)
+static int begin_next(struct yj_gateway *g, struct yj_outbox_row *row, bool *begun)
 {
 	int left, last;
 	*begun = false;
-	int rc = yj_outbox_page_left(g->store, row->page, &left, &last);
+	int rc = yj_outbox_page_left(g->store, row->page, false, &left, &last);
 	if (rc < 0 || last > row->chain)
 		return rc;
 	struct yj_caregiver who;
 	rc = yj_caregiver_find(g->store, row->target, &who);
 	if (rc == YJ_ERR_NOTFOUND || (rc == 0 && who.gone))
 		return 0;
-	struct yj_outbox_row next = *row;
-	if (rc < 0 || !yj_pager_channel(g, &who, row->chain + 1, next.channel, sizeof next.channel))
+	if (rc < 0 || !yj_pager_channel(g, &who, row->chain + 1, row->channel, sizeof row->channel))
 		return rc;
-	next.n = 0;
-	next.chain = row->chain + 1;
-	next.due_t = g->now.t;
-	next.status = YJ_DELIVERY_PENDING;
-	next.attempts = 0;
-	rc = add_row(g, &next);
+	row->n = 0;
+	row->chain++;
+	row->due_t = g->now.t;
+	row->status = YJ_DELIVERY_PENDING;
+	row->attempts = 0;
+	rc = add_row(g, row);
 	*begun = rc == 0;
+	return rc;
+}
+
+int yj_pager_next_channel(struct yj_gateway *g, const struct yj_outbox_row *row, bool at_once)
+{
+	struct yj_outbox_row next = *row;
+	bool begun;
+	int rc;
+	do {
+		rc = begin_next(g, &next, &begun);
+	} while (rc == 0 && begun && at_once && yj_lanes_down(g, next.channel));
 	return rc;
 }
 
@@ -81,16 +91,7 @@ static int send_to(struct yj_gateway *g, const struct yj_incident *inc,
 	int rc = add_row(g, &row);
 	if (rc < 0 || !page || !yj_kind_is_help(inc->kind))
 		return rc;
-	bool begun = true;
-	while (begun && yj_lanes_down(g, row.channel)) {
-		rc = yj_pager_next_channel(g, &row, &begun);
-		if (rc < 0 || !begun)
-			return rc;
-		row.chain++;
-		if (!yj_pager_channel(g, who, row.chain, row.channel, sizeof row.channel))
-			break;
-	}
-	return rc;
+	return yj_lanes_down(g, row.channel) ? yj_pager_next_channel(g, &row, true) : 0;
 }
 
 /* Asks one person of a set, unless they are the one who has just failed or have declined. */

@@ -25,8 +25,8 @@ bool yj_pager_channel(
     struct yj_gateway *g, const struct yj_caregiver *who, int i, char *buf, size_t cap);
 
 /* Begins the next channel of the page that row belongs to, if there is one and it has not begun.
- * *begun says. */
+ * at_once (a call for help): the one after it too while the one begun is known to be down. */
 int yj_pager_next_channel(
-    struct yj_gateway *g, const struct yj_outbox_row *row, bool *begun) YJ_MUST_CHECK;
+    struct yj_gateway *g, const struct yj_outbox_row *row, bool at_once) YJ_MUST_CHECK;
 
 #endif

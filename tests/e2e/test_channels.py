@@ -200,6 +200,38 @@ def test_known_to_be_down_at_once(clocked, hooks):
     assert g.incident()["state"] == "acked"
 
 
+def without_broker(clocked, hooks, channels, **answers):
+    """fam1 of the second level is paged after the broker has gone. Answers gateway and hooks."""
+    g, home, _, *made = begin(clocked, hooks, channels, listening=False, names=("one", "two"),
+                              levels=[level("doctor"), level("family"), level("grid")], **answers)
+    press(home)
+    g.wait_event("delivery.sent")
+    clocked.broker.stop()
+    wait_until(lambda: g.ctl_json("status")["broker"]["help"] == "down")
+    clocked.advance(60)
+    return (g, *made)
+
+
+def test_down_channel_after_a_failed_one(clocked, hooks):
+    """"the next channel starts at the first failed attempt, ... or at once if the channel is known
+    to be down": the third one too, when the first fails and the second is known to be down."""
+    g, one, two = without_broker(clocked, hooks, "webhook:one;mqtt;webhook:two", one=(503,) * 9)
+    one.wait(state="open")
+    two.wait(state="open")
+    assert channels_of(g) == ["webhook:one", "mqtt", "webhook:two"]
+
+
+@pytest.mark.parametrize("channels", ["mqtt;webhook:one", "webhook:one;mqtt"])
+def test_broker_down_is_a_failure_for_others(clocked, hooks, channels):
+    """"A person cannot be reached when all their channels have failed; a broker that is down is no
+    failure for somebody who has nothing but `mqtt`": it is one for whoever has a webhook too."""
+    g, one, _ = without_broker(clocked, hooks, channels, one=(404,))
+    one.wait(state="open")
+    wait_until(lambda: g.incident()["level"] == 2)
+    assert status_of(g, "fam1") == "unreachable"
+    assert g.events("incident.escalated")[-1]["data"]["reason"] == "unreachable"
+
+
 def test_broker_goes_down_with_a_page_under_way(clocked, hooks):
     """"... at once if the channel is known to be down": also for a page that waits for `seen` when
     the broker dies."""

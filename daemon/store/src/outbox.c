@@ -196,12 +196,14 @@ int yj_outbox_quiet(struct yj_store *s, int64_t incident, const char *caregiver)
 	    "it", incident, caregiver);
 }
 
-int yj_outbox_page_left(struct yj_store *s, int64_t page, int *not_failed, int *last_chain)
+int yj_outbox_page_left(
+    struct yj_store *s, int64_t page, bool broker_down, int *not_failed, int *last_chain)
 {
 	sqlite3_stmt *q =
-	    yj_db_stmt(s, "SELECT sum(status <> 3), max(chain) FROM"
-			  " (SELECT status, chain FROM outbox WHERE n = ?1"
-			  "  UNION ALL SELECT status, chain FROM outbox WHERE incident ="
+	    yj_db_stmt(s, "SELECT sum(status <> 3), max(chain),"
+			  " sum(status = 0 AND channel = 'mqtt'), sum(channel <> 'mqtt') FROM"
+			  " (SELECT status, chain, channel FROM outbox WHERE n = ?1"
+			  "  UNION ALL SELECT status, chain, channel FROM outbox WHERE incident ="
 			  "  (SELECT incident FROM outbox WHERE n = ?1) AND target ="
 			  "  (SELECT target FROM outbox WHERE n = ?1) AND page = ?1 AND n <> ?1)");
 	if (!q)
@@ -212,6 +214,8 @@ int yj_outbox_page_left(struct yj_store *s, int64_t page, int *not_failed, int *
 		return rc == 0 ? YJ_ERR_NOTFOUND : rc;
 	*not_failed = sqlite3_column_int(q, 0);
 	*last_chain = sqlite3_column_int(q, 1);
+	if (broker_down && sqlite3_column_int(q, 3) > 0)
+		*not_failed -= sqlite3_column_int(q, 2);
 	sqlite3_reset(q);
 	return 0;
 }

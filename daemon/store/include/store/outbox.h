@@ -65,9 +65,10 @@ int yj_outbox_unseen(struct yj_store *s, int64_t incident, const char *caregiver
     struct yj_outbox_row *rows, size_t cap, size_t *n) YJ_MUST_CHECK;
 /* Stops the next channels of a person's pages: they have answered. */
 int yj_outbox_quiet(struct yj_store *s, int64_t incident, const char *caregiver) YJ_MUST_CHECK;
-/* Of the page that row belongs to: how many deliveries are not failed, and the highest chain. */
-int yj_outbox_page_left(
-    struct yj_store *s, int64_t page, int *not_failed, int *last_chain) YJ_MUST_CHECK;
+/* Of a page: how many deliveries are not failed, and the highest chain. broker_down: what waits for
+ * mqtt counts as failed if the page has other channels too. */
+int yj_outbox_page_left(struct yj_store *s, int64_t page, bool broker_down, int *not_failed,
+    int *last_chain) YJ_MUST_CHECK;
 /* How many wait to be sent, and since when the oldest has been due. */
 int yj_outbox_pending(struct yj_store *s, int64_t *count, int64_t *oldest_due) YJ_MUST_CHECK;
 
