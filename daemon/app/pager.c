@@ -5,6 +5,8 @@
 
 #include "lanes.h"
 
+#define CLOSED_AGAIN_MS (24LL * 3600 * 1000) /* an older end concerns no home any more */
+
 bool yj_pager_channel(
     struct yj_gateway *g, const struct yj_caregiver *who, int i, char *buf, size_t cap)
 {
@@ -263,20 +265,29 @@ int yj_pager_home(struct yj_gateway *g, const struct yj_incident *inc, const str
 	return rc;
 }
 
+/* The end is told once more at most: it may have come while nobody was there to hear it. */
+static int tell_again(struct yj_gateway *g, int64_t incident, const char *device)
+{
+	struct yj_incident_device d;
+	char by[YJ_NAME_MAX + 1] = "";
+	int rc = yj_incident_device_get(g->store, incident, device, &d);
+	if (rc < 0 || d.told == YJ_HOME_RECEIVED)
+		return rc;
+	rc = yj_outbox_home_said(g->store, incident, device, d.told, by, sizeof by);
+	if (rc == 0 || rc == YJ_ERR_NOTFOUND)
+		rc = tell_home(g, incident, device, d.told, by);
+	if (rc == 0 && d.told == YJ_HOME_CLOSED)
+		rc = yj_incident_device_told(g->store, incident, device, YJ_HOME_RECEIVED);
+	return rc;
+}
+
 int yj_pager_home_again(struct yj_gateway *g, const char *device)
 {
 	int64_t ns[16];
 	size_t n;
-	int rc = yj_incident_of_device(g->store, device, ns, sizeof ns / sizeof ns[0], &n);
-	for (size_t i = 0; rc == 0 && i < n; i++) {
-		struct yj_incident_device d;
-		rc = yj_incident_device_get(g->store, ns[i], device, &d);
-		struct yj_incident inc;
-		if (rc == 0 && d.told != YJ_HOME_RECEIVED) {
-			rc = yj_incident_load(g->store, ns[i], &inc);
-			if (rc == 0)
-				rc = tell_home(g, ns[i], device, d.told, inc.by);
-		}
-	}
+	int rc = yj_incident_of_device(
+	    g->store, device, g->now.utc_ms - CLOSED_AGAIN_MS, ns, sizeof ns / sizeof ns[0], &n);
+	while (rc == 0 && n)
+		rc = tell_again(g, ns[--n], device);
 	return rc;
 }

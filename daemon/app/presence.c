@@ -248,8 +248,11 @@ bool yj_presence_message(struct yj_gateway *g, const struct yj_link_msg *msg)
 			look_up(g, e);
 		if (e && (e->flags & KNOWN))
 			take(g, e, &event.msg, msg->retain);
-		else if (e && !msg->retain)
+		else if (e && !msg->retain) {
 			refuse = true;
+			if (event.msg.type == YJ_TOPIC_DEV_STATE && event.msg.u.dev_state.online)
+				add_news(g, e->id, YJ_EV_COUNT, true); /* it may have called */
+		}
 	}
 	yj_event_done(&event);
 	return refuse;

@@ -36,6 +36,46 @@ def test_answer_again_when_the_device_comes_online(world):
     assert again.wait(id=call, state="answered")["by"] == "何晓东"
 
 
+def test_remote_answer_again_when_the_device_comes_online(world):
+    """"`answered` names ... who has heard of it and is looking for somebody near ... and again when
+    such a device comes online": with that name, though nobody's answer stands."""
+    _, home, family, *_, call = opened(world)
+    family.reply("gw-1-1", "ack", how="remote")
+    told = home.wait(id=call, state="answered")
+    assert told["by"] == "王小丽"
+    home.close()
+    world.clients.remove(home)
+    assert online(world).wait(id=call, state="answered") == told
+
+
+def test_end_again_when_the_device_comes_online(world):
+    """"... and again when such a device comes online": a home that was away when its call ended
+    hears of the end, once."""
+    g, home, _, grid, *_, call = opened(world)
+    home.close()
+    world.clients.remove(home)
+    grid.reply("gw-1-1", "resolve", outcome="helped")
+    again = online(world)
+    assert again.wait(id=call, state="closed")["incident"] == "gw-1-1"
+    again.publish("yj/v1/dev/b1/state", {"online": True, "ts": now_ms()}, retain=True)
+    again.wait(id=again.call(), state="received")
+    assert len(again.find(id=call)) == 1
+
+
+def test_answer_again_for_a_stranger(world):
+    """"These go to every device with a call in the incident ... and again when such a device comes
+    online": also one that the directory does not know."""
+    world.begin([policy()]).village()
+    home = world.device("b9")
+    duty = world.caregiver("duty1")
+    call = home.call()
+    home.wait(id=call, state="received")
+    duty.reply("gw-1-1", "ack")
+    home.wait(id=call, state="answered")
+    home.publish("yj/v1/dev/b9/state", {"online": True, "ts": now_ms()}, retain=True)
+    home.wait(2, id=call, state="answered")
+
+
 def test_whole_story_at_home(world):
     """"`answered` names who is coming, or who has heard of it and is looking for somebody near";
     "`searching` comes at each escalation and takes an answer back" """

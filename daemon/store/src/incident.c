@@ -256,6 +256,14 @@ int yj_incident_device_get(
 	return 0;
 }
 
+int yj_incident_device_told(
+    struct yj_store *s, int64_t n, const char *device, enum yj_home_state told)
+{
+	return yj_db_run(s,
+	    "UPDATE incident_devices SET told = ?3 WHERE incident = ?1 AND device = ?2", "iti", n,
+	    device, (int64_t)told);
+}
+
 int yj_incident_note_add(
     struct yj_store *s, int64_t n, const char *caregiver, const char *text, int64_t utc_ms)
 {

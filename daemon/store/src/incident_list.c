@@ -47,15 +47,16 @@ int yj_incident_due(struct yj_store *s, int64_t now_t, int64_t *ns, size_t cap, 
 	return read_numbers(s, q, ns, cap, n);
 }
 
-int yj_incident_of_device(
-    struct yj_store *s, const char *device, int64_t *ns, size_t cap, size_t *n)
+int yj_incident_of_device(struct yj_store *s, const char *device, int64_t since_utc_ms, int64_t *ns,
+    size_t cap, size_t *n)
 {
 	sqlite3_stmt *q = yj_db_stmt(s,
 	    "SELECT d.incident FROM incident_devices d JOIN incidents i ON i.n = d.incident"
-	    " WHERE d.device = ?1 AND i.state < 3 ORDER BY d.incident");
+	    " WHERE d.device = ?1 AND (i.state < 3 OR (d.told = ?2 AND i.closed_utc_ms >= ?3))"
+	    " ORDER BY d.incident DESC");
 	if (!q)
 		return yj_db_err(s, s->last_sqlite);
-	yj_db_bind(q, "t", device);
+	yj_db_bind(q, "tii", device, (int64_t)YJ_HOME_CLOSED, since_utc_ms);
 	return read_numbers(s, q, ns, cap, n);
 }
 

@@ -168,6 +168,22 @@ int yj_outbox_overtake_home(struct yj_store *s, int64_t incident, const char *de
 	    "it", incident, device);
 }
 
+int yj_outbox_home_said(struct yj_store *s, int64_t incident, const char *device,
+    enum yj_home_state say, char *buf, size_t cap)
+{
+	sqlite3_stmt *q = yj_db_stmt(s, "SELECT said FROM outbox WHERE incident = ?1 AND home = 1"
+					" AND target = ?2 AND say = ?3 ORDER BY n DESC LIMIT 1");
+	if (!q)
+		return yj_db_err(s, s->last_sqlite);
+	yj_db_bind(q, "iti", incident, device, (int64_t)say);
+	int rc = yj_db_step(s, q);
+	if (rc <= 0)
+		return rc == 0 ? YJ_ERR_NOTFOUND : rc;
+	yj_db_copy(q, 0, buf, cap);
+	sqlite3_reset(q);
+	return 0;
+}
+
 int yj_outbox_unseen(struct yj_store *s, int64_t incident, const char *caregiver,
     struct yj_outbox_row *rows, size_t cap, size_t *n)
 {

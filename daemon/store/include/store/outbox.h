@@ -60,6 +60,9 @@ int yj_outbox_overtake_page(
     struct yj_store *s, int64_t incident, const char *caregiver) YJ_MUST_CHECK;
 /* Drops what a home was to be told before something newer. */
 int yj_outbox_overtake_home(struct yj_store *s, int64_t incident, const char *device) YJ_MUST_CHECK;
+/* Of whom a home was told when it last heard this; YJ_ERR_NOTFOUND: it never did. */
+int yj_outbox_home_said(struct yj_store *s, int64_t incident, const char *device,
+    enum yj_home_state say, char *buf, size_t cap) YJ_MUST_CHECK;
 /* A person's deliveries of an incident over mqtt that have no receipt yet (PENDING or SENT). */
 int yj_outbox_unseen(struct yj_store *s, int64_t incident, const char *caregiver,
     struct yj_outbox_row *rows, size_t cap, size_t *n) YJ_MUST_CHECK;
