@@ -134,6 +134,32 @@ def test_whose_alert_institution(world):
     assert "二楼走廊" in page["text"]
 
 
+def test_institution_has_an_incident_per_device(world):
+    """"several alerts of one resident and kind join one incident": where there is no resident, two
+    corridors are two places to go to, and each joins its own."""
+    g = begin(world)
+    g.load("devices", [{"id": "yard", "kind": "button", "resident": "", "institution": "inst1",
+                        "place": "后院"}])
+    assert [press(world, device) for device in ("hall", "yard", "hall")] == [1, 2, 1]
+    nurse = next(c for c in world.clients if getattr(c, "caregiver", "") == "nurse1")
+    assert "二楼走廊" in nurse.wait(state="open", incident="gw-1-1")["text"]
+    assert "后院" in nurse.wait(state="open", incident="gw-1-2")["text"]
+
+
+def test_institution_with_an_open_incident_stays(world):
+    """"Removing somebody or something is ... refused" while an incident that is its own is open."""
+    g = begin(world)
+    g.load("institutions", [{"id": "inst", "name": "日间照料中心", "region": HOME,
+                             "filing": "filed"}])
+    g.load("devices", [{"id": "gate", "kind": "button", "resident": "", "institution": "inst"}])
+    assert press(world, "gate") == press(world, "hall") - 1 == 1
+    g.ctl("device", "remove", "gate")
+    refused = g.ctl_raw("institution", "remove", "inst")
+    assert refused.returncode == 1 and "open incident" in refused.stderr
+    g.ctl("incident", "resolve", "gw-1-1", "--by", "duty1", "--outcome", "helped")
+    g.ctl("institution", "remove", "inst")
+
+
 @pytest.mark.parametrize("device", ["stranger", "revoked", "spare"])
 def test_unassigned(world, device):
     """"A call or help alarm from a native device that the broker let in but the directory does not

@@ -23,7 +23,9 @@ static const struct hold holds[] = {
     {YJ_DIR_RESIDENTS,
 	"SELECT id FROM beds WHERE occupant = ? AND occupant IS NOT NULL AND gone_utc_ms IS NULL",
 	"lies in bed %s: move them out first"},
-    {YJ_DIR_INSTITUTIONS, "SELECT n FROM incidents WHERE subject = 'i:' || ? AND state < 3",
+    {YJ_DIR_INSTITUTIONS,
+	"SELECT n FROM incidents WHERE subject > 'i:' || ?1 || '/'"
+	" AND subject < 'i:' || ?1 || '0' AND state < 3", /* '0' follows '/' */
 	"has an open incident (%s)"},
     {YJ_DIR_INSTITUTIONS,
 	"SELECT id FROM caregivers WHERE institution = ? AND institution IS NOT NULL AND "

@@ -141,7 +141,7 @@ static void first_of(
 }
 
 static int fill(
-    struct yj_store *s, const struct bed *bed, const char *device_region, struct yj_whose *w)
+    struct yj_store *s, const struct bed *bed, const struct yj_device *device, struct yj_whose *w)
 {
 	char inst_region[13] = "", inst_policy[YJ_NAME_MAX + 1] = "";
 	char res_region[13] = "", res_policy[YJ_NAME_MAX + 1] = "";
@@ -154,14 +154,14 @@ static int fill(
 		return rc;
 	bool away = bed->id[0] && bed->kind != YJ_BED_HOME;
 	if (away)
-		first_of(w->region, sizeof w->region, inst_region, res_region, device_region, "");
+		first_of(w->region, sizeof w->region, inst_region, res_region, device->region, "");
 	else
-		first_of(w->region, sizeof w->region, res_region, inst_region, device_region, "");
+		first_of(w->region, sizeof w->region, res_region, inst_region, device->region, "");
 	first_of(w->policy, sizeof w->policy, bed->policy, inst_policy, res_policy, "default");
 	if (w->resident[0])
 		snprintf(w->subject, sizeof w->subject, "r:%s", w->resident);
-	else
-		snprintf(w->subject, sizeof w->subject, "i:%s", w->institution);
+	else /* two corridors of one house are two places to go to */
+		snprintf(w->subject, sizeof w->subject, "i:%s/%s", w->institution, device->id);
 	w->assigned = true;
 	return 0;
 }
@@ -186,7 +186,7 @@ int yj_whose_find(struct yj_store *s, const struct yj_device *device, struct yj_
 		snprintf(w.institution, sizeof w.institution, "%s",
 		    bed.institution[0] ? bed.institution : device->institution);
 	if (w.resident[0] || w.institution[0]) {
-		rc = fill(s, &bed, device->region, &w);
+		rc = fill(s, &bed, device, &w);
 		if (rc < 0)
 			return rc;
 	} else {

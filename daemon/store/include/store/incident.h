@@ -34,7 +34,8 @@ int yj_device_test_set(struct yj_store *s, const char *id, int64_t until_t) YJ_M
 
 /* Whose alert it is, and whose policy. */
 struct yj_whose {
-	char subject[YJ_NAME_MAX + 3]; /* r:RESIDENT, i:INSTITUTION or d:DEVICE */
+	/* r:RESIDENT, i:INSTITUTION/DEVICE or d:DEVICE: incidents of one join by kind */
+	char subject[2 * YJ_NAME_MAX + 4];
 	char resident[YJ_NAME_MAX + 1];
 	char institution[YJ_NAME_MAX + 1]; /* of the bed, or of the device */
 	char bed[YJ_NAME_MAX + 1];
