@@ -371,7 +371,7 @@ static int on_checkin(struct alert *a)
 		rc = yj_caregiver_find(g->store, m->caregiver, &who);
 		if (rc == 0 && !who.gone)
 			rc = yj_caregiver_serves(
-			    g->store, m->caregiver, &a->whose, a->device.id, &serves);
+			    g->store, m->caregiver, &a->whose, a->device.id, 0, &serves);
 		if (rc < 0 && rc != YJ_ERR_NOTFOUND)
 			return rc;
 		no = serves ? YJ_REASON_NONE : YJ_REASON_CAREGIVER;

@@ -108,7 +108,7 @@ int yj_compose_page(struct yj_gateway *g, const struct yj_outbox_row *row, struc
 	if (rc == 0 && who.gone)
 		rc = YJ_ERR_NOTFOUND;
 	if (rc == 0)
-		rc = yj_about_get(g->store, &inc.whose, inc.device, &page->about);
+		rc = yj_about_get(g->store, &inc.whose, inc.device, inc.n, &page->about);
 	if (rc == 0)
 		rc = write_text(g, row, &inc, page);
 	if (rc < 0) {

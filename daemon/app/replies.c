@@ -55,7 +55,7 @@ static int may_answer(struct yj_gateway *g, const struct yj_incident *inc,
 	*may = was_paged || who->role == YJ_ROLE_OPERATOR;
 	if (*may)
 		return 0;
-	return yj_caregiver_serves(g->store, who->id, &inc->whose, inc->device, may);
+	return yj_caregiver_serves(g->store, who->id, &inc->whose, inc->device, inc->n, may);
 }
 
 static enum yj_in_type input_of(enum yj_reply_action action)

@@ -218,6 +218,25 @@ def test_device_of_several_residents(world):
     assert g.incident()["answered_by"] == "fam1"
 
 
+def test_device_of_several_residents_joins(world):
+    """"A device of several residents: ... the page names all, and whoever serves any of them may
+    answer": also when it joins what another device opened; but not once it is bound anew."""
+    g = begin(world)
+    g.load("devices", [{"id": "pair", "kind": "button", "resident": "r1;r2"}])
+    g.load("caregivers", [{"id": "fam2", "name": "李大勇", "role": "family", "residents": "r2"},
+                          {"id": "fam5", "name": "赵小兰", "role": "family", "residents": "r5"}])
+    second, anew = world.people("fam2", "fam5")
+    assert press(world, "b1") == 1
+    assert second.reply("gw-1-1", "note", code="no_reply")["ok"] is False
+    assert press(world, "pair") == 1
+    assert second.reply("gw-1-1", "note", code="no_reply")["ok"]
+    g.ctl("incident", "page", "gw-1-1", "--to", "seat1")
+    text = page_at(world, "seat1")["text"]
+    assert "老人1" in text and "老人2" in text
+    g.load("devices", [{"id": "pair", "kind": "button", "resident": "r5"}])
+    assert anew.reply("gw-1-1", "ack")["ok"] is False
+
+
 def test_late(clocked):
     """"An alert whose plausible `ts` (from 2020-01-01 on, at most a day ahead) is older than
     `stale_after` still opens an incident, marked `late`"; "`ts` is for people and records; receipt

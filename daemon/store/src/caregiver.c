@@ -29,27 +29,34 @@ int yj_caregiver_find(struct yj_store *s, const char *id, struct yj_caregiver *o
 	return 0;
 }
 
+/* x.resident shares a device with the resident ?1: the device ?2, or one with a call in incident
+ * ?3; not one that is no longer bound to ?1. */
+#define SHARING                                                                                    \
+	" device_residents y JOIN device_residents x ON x.device = y.device"                       \
+	" WHERE y.resident = ?1 AND (y.device = ?2"                                                \
+	"  OR y.device IN (SELECT device FROM incident_devices WHERE incident = ?3))"
+
 int yj_caregiver_serves(struct yj_store *s, const char *caregiver, const struct yj_whose *whose,
-    const char *device, bool *serves)
+    const char *device, int64_t incident, bool *serves)
 {
 	int64_t found = 0;
 	int rc = yj_db_int(s, &found,
-	    "SELECT 1 FROM caregivers c WHERE c.id = ?4 AND c.gone_utc_ms IS NULL AND ("
+	    "SELECT 1 FROM caregivers c WHERE c.id = ?6 AND c.gone_utc_ms IS NULL AND ("
 	    " EXISTS (SELECT 1 FROM caregiver_residents r WHERE r.caregiver = c.id AND"
-	    "  (r.resident = ?2 OR r.resident IN"
-	    "   (SELECT resident FROM device_residents WHERE device = ?5)))"
-	    " OR (c.role NOT IN (?6, ?7) AND ("
-	    "  (?3 <> '' AND c.institution = ?3)"
-	    "  OR (c.region_prefix <> '' AND c.region_prefix = substr(?1, 1, "
+	    "  (r.resident = ?1 OR r.resident IN (SELECT x.resident FROM" SHARING ")))"
+	    " OR (c.role NOT IN (?7, ?8) AND ("
+	    "  (?5 <> '' AND c.institution = ?5)"
+	    "  OR (c.region_prefix <> '' AND c.region_prefix = substr(?4, 1, "
 	    "length(c.region_prefix)))"
-	    "  OR EXISTS (SELECT 1 FROM device_residents x JOIN residents r ON r.id = x.resident"
+	    "  OR EXISTS (SELECT 1 FROM residents r"
 	    "   LEFT JOIN beds b ON b.occupant = r.id AND b.gone_utc_ms IS NULL"
-	    "   WHERE x.device = ?5 AND (b.institution = c.institution"
-	    "    OR (c.region_prefix <> ''"
-	    "     AND c.region_prefix = substr(r.region, 1, length(c.region_prefix)))))"
+	    "   WHERE r.id IN (SELECT x.resident FROM" SHARING ")"
+	    "    AND (b.institution = c.institution"
+	    "     OR (c.region_prefix <> ''"
+	    "      AND c.region_prefix = substr(r.region, 1, length(c.region_prefix)))))"
 	    "  OR (c.region_prefix = '' AND c.listed = 0 AND c.institution IS NULL))))",
-	    "tttttii", whose->region, whose->resident, whose->institution, caregiver, device,
-	    (int64_t)YJ_ROLE_FAMILY, (int64_t)YJ_ROLE_NEIGHBOR);
+	    "ttitttii", whose->resident, device, incident, whose->region, whose->institution,
+	    caregiver, (int64_t)YJ_ROLE_FAMILY, (int64_t)YJ_ROLE_NEIGHBOR);
 	if (rc < 0 && rc != YJ_ERR_NOTFOUND)
 		return rc;
 	*serves = rc == 0;
@@ -106,16 +113,17 @@ static int about_institution(struct yj_store *s, const struct yj_whose *w, struc
 	return 0;
 }
 
-static int about_device(struct yj_store *s, const char *device, struct yj_about *a)
+static int about_device(struct yj_store *s, const struct yj_whose *w, const char *device,
+    int64_t incident, struct yj_about *a)
 {
 	sqlite3_stmt *q = yj_db_stmt(s,
-	    "SELECT coalesce(d.place, ''), (SELECT group_concat(r.name, '、') FROM "
-	    "device_residents x"
-	    " JOIN residents r ON r.id = x.resident WHERE x.device = d.id AND x.pos > 0)"
-	    " FROM devices d WHERE d.id = ?1");
+	    "SELECT coalesce(d.place, ''), (SELECT group_concat(name, '、') FROM"
+	    " (SELECT r.name FROM residents r," SHARING
+	    "  AND r.id = x.resident AND r.id <> ?1 GROUP BY r.id ORDER BY min(x.pos)))"
+	    " FROM devices d WHERE d.id = ?2");
 	if (!q)
 		return yj_db_err(s, s->last_sqlite);
-	yj_db_bind(q, "t", device);
+	yj_db_bind(q, "tti", w->resident, device, incident);
 	int rc = yj_db_step(s, q);
 	if (rc <= 0)
 		return rc;
@@ -131,8 +139,8 @@ static void fill_empty(char **text)
 		*text = strdup("");
 }
 
-int yj_about_get(
-    struct yj_store *s, const struct yj_whose *whose, const char *device, struct yj_about *out)
+int yj_about_get(struct yj_store *s, const struct yj_whose *whose, const char *device,
+    int64_t incident, struct yj_about *out)
 {
 	struct yj_about a = {0};
 	int rc = YJ_ERR_NOTFOUND;
@@ -141,7 +149,7 @@ int yj_about_get(
 	else if (whose->institution[0])
 		rc = about_institution(s, whose, &a);
 	if (rc == 0 || rc == YJ_ERR_NOTFOUND)
-		rc = about_device(s, device, &a);
+		rc = about_device(s, whose, device, incident, &a);
 	char **all[] = {&a.id, &a.name, &a.address, &a.phone, &a.access, &a.health, &a.place,
 	    &a.status, &a.others};
 	for (size_t i = 0; rc == 0 && i < sizeof all / sizeof all[0]; i++) {

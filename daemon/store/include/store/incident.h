@@ -200,17 +200,18 @@ struct yj_caregiver {
 	bool gone;
 };
 int yj_caregiver_find(struct yj_store *s, const char *id, struct yj_caregiver *out) YJ_MUST_CHECK;
-/* Does this caregiver serve the incident's resident (or institution), or any further resident of
- * its device? */
+/* Does this caregiver serve whose resident (or institution), or anybody who shares with them the
+ * device, or (incident not 0) one that has called in the incident? */
 int yj_caregiver_serves(struct yj_store *s, const char *caregiver, const struct yj_whose *whose,
-    const char *device, bool *serves) YJ_MUST_CHECK;
+    const char *device, int64_t incident, bool *serves) YJ_MUST_CHECK;
 
-/* What a page says of the resident (or institution); malloc'd strings, freed by yj_about_done. */
+/* What a page of an incident says of the resident (or institution), of the device that opened it,
+ * and of those who share devices with the resident; malloc'd strings, freed by yj_about_done. */
 struct yj_about {
 	char *id, *name, *address, *phone, *access, *health, *place, *status, *others;
 };
 int yj_about_get(struct yj_store *s, const struct yj_whose *whose, const char *device,
-    struct yj_about *out) YJ_MUST_CHECK;
+    int64_t incident, struct yj_about *out) YJ_MUST_CHECK;
 void yj_about_done(struct yj_about *about);
 
 #endif
