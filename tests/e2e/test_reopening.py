@@ -349,6 +349,17 @@ def test_cancel_names_a_call(world):
     assert g.events("alert.rejected")[0]["data"]["reason"] == "no_call"
 
 
+def test_cancel_names_a_call_whose_id_came_again(world):
+    """`ref` is a "call id": an alarm that has the same one (`id_reused`) is not taken back."""
+    g, home, *_ = opened(world)
+    call = home.call("service", id="7")
+    assert home.wait(id=call, state="received")["incident"] == "gw-1-2"
+    home.alarm("fall", id="7")
+    home.wait(2, id="7", state="received")
+    home.wait(id=home.cancel(ref="7"), state="received")
+    assert "withdrawn" in steps(g, 2) and "withdrawn" not in steps(g, 3)
+
+
 def test_cancel_of_another_device(world):
     """The gateway checks again all that a payload names (`ref`): another home's call stays."""
     g, home, *_, call = opened(world, resident_may_cancel=True)

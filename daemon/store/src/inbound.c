@@ -87,7 +87,11 @@ int yj_dedupe_add(struct yj_store *s, const char *id, const char *speaker,
 int yj_dedupe_incident(struct yj_store *s, const char *id, const char *speaker, int64_t *incident)
 {
 	return yj_db_int(s, incident,
-	    "SELECT max(incident) FROM dedupe WHERE id = ?1 AND speaker = ?2", "tt", id, speaker);
+	    "SELECT d.incident FROM dedupe d LEFT JOIN incident_devices i"
+	    " ON i.incident = d.incident AND i.device = d.speaker"
+	    " WHERE d.id = ?1 AND d.speaker = ?2 AND d.incident IS NOT NULL"
+	    " ORDER BY i.calls > 0 DESC, d.incident DESC LIMIT 1",
+	    "tt", id, speaker);
 }
 
 int yj_early_cancel_put(struct yj_store *s, const char *device, const char *ref, int64_t until_t)

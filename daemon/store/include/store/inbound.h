@@ -25,7 +25,8 @@ int yj_dedupe_check(struct yj_store *s, const char *id, const char *speaker,
 int yj_dedupe_add(struct yj_store *s, const char *id, const char *speaker,
     const unsigned char hash[YJ_HASH_LEN], int64_t now_t, int64_t incident,
     const char *result) YJ_MUST_CHECK;
-/* The incident that a device's message id opened or joined: the newest. YJ_ERR_NOTFOUND. */
+/* The incident that a device's message id opened or joined: the newest, of one with calls of that
+ * device if an alarm had the same id. YJ_ERR_NOTFOUND. */
 int yj_dedupe_incident(
     struct yj_store *s, const char *id, const char *speaker, int64_t *incident) YJ_MUST_CHECK;
 
