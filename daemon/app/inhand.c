@@ -236,15 +236,22 @@ void yj_inhand_none(struct yj_gateway *g)
 	g->inhand->page->item[0] = '\0';
 }
 
-int yj_inhand_log(struct yj_gateway *g, const char *what, const char *subject)
+/* Of an incident, or, with 0, of `subject`. */
+static int log_aside(struct yj_gateway *g, const char *what, int64_t incident, const char *subject)
 {
 	yj_log(YJ_LOG_ERR, "event=set_aside what=%s subject=%s", what, subject);
 	struct yj_log_event e = yj_event_of(YJ_EV_GATEWAY_POISON);
+	e.incident = incident;
 	e.subject = subject;
 	e.more = json_pack("{s:s}", "what", what);
 	int rc = e.more ? yj_gateway_log(g, &e) : YJ_ERR_NOMEM;
 	json_decref(e.more);
 	return rc;
+}
+
+int yj_inhand_log(struct yj_gateway *g, const char *what, const char *subject)
+{
+	return log_aside(g, what, 0, subject);
 }
 
 /* Everybody at the desk hears of it, in words that need nothing of the incident but its number. */
@@ -284,7 +291,7 @@ int yj_inhand_poison_incident(struct yj_gateway *g, int64_t n)
 	snprintf(subject, sizeof subject, "incident/%s", id);
 	int rc = yj_incident_poison(g->store, n, g->now.t + DESK_AGAIN_MS);
 	if (rc == 0)
-		rc = yj_inhand_log(g, "incident", subject);
+		rc = log_aside(g, "incident", n, subject);
 	return rc < 0 ? rc : page_desk(g, n);
 }
 

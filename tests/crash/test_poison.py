@@ -112,6 +112,7 @@ def test_an_incident_that_crashes_is_set_aside(crash):
     aborted(supervisor, 2)
     gateway = crash.gateway
     event = gateway.wait_event("gateway.poison", what="incident")
+    assert event["data"]["incident"] == "gw-1-1" and event["subject"] == "incident/gw-1-1"
     assert event["subject"] == f"incident/{bad}"
     assert gateway.incident(1)["poisoned"] is True
     assert not doctor.pages(incident=bad)

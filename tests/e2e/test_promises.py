@@ -202,6 +202,14 @@ def swap(db, a, b):
         db.execute("UPDATE events SET utc_ms=?, type=?, incident=?, subject=?, data=?, hash=? WHERE seq=?", (*row, to))
 
 
+def insert(db, seq):
+    db.execute("INSERT INTO events SELECT ?, utc_ms, type, incident, subject, data, hash FROM events WHERE seq = 1", (seq,))
+
+
+def of(db, change, which):
+    assert db.execute(f"UPDATE events SET {change} WHERE seq = (SELECT max(seq) FROM events WHERE {which})").rowcount == 1
+
+
 TAMPERED = {
     "nothing": (lambda db: None, None),
     "a letter of the data": (lambda db: db.execute("UPDATE events SET data = replace(data, 'r1', 'r2') WHERE seq = 9"), 9),
@@ -216,6 +224,26 @@ TAMPERED = {
     "one more at the end": (lambda db: db.execute("INSERT INTO events SELECT max(seq) + 1, utc_ms, type, incident, subject, data, hash FROM events"), "head"),
     "two swapped": (lambda db: swap(db, 9, 11), 9),
     "a hash": (lambda db: db.execute("UPDATE events SET hash = zeroblob(32) WHERE seq = 9"), 9),
+    "one more before the first": (lambda db: insert(db, 0), 0),
+    "one more far before the first": (lambda db: insert(db, -2**63), -2**63),
+    "one more far behind the last": (lambda db: insert(db, 2**63 - 1), "head"),
+    "all are gone, and the head": (lambda db: (db.execute("DELETE FROM events"), db.execute("DELETE FROM meta WHERE key = 'log_head'")), 1),
+    "the head is gone": (lambda db: db.execute("DELETE FROM meta WHERE key = 'log_head'"), 1),
+    "the head without its hash": (lambda db: db.execute("UPDATE meta SET value = replace(value, ':', ' ') WHERE key = 'log_head'"), "head"),
+    "the head an earlier one": (lambda db: db.execute("UPDATE meta SET value = (SELECT seq || ':' || lower(hex(hash)) FROM events WHERE seq = 9) WHERE key = 'log_head'"), 10),
+    # What SQLite reads the same, and what the log has twice.
+    "behind the data, out of sight": (lambda db: db.execute("UPDATE events SET data = data || char(0) || 'x' WHERE seq = 9"), 9),
+    "behind the subject, out of sight": (lambda db: of(db, "subject = subject || char(0) || 'x'", "incident IS NULL"), "any"),
+    "the data as bytes": (lambda db: db.execute("UPDATE events SET data = CAST(data AS BLOB) WHERE seq = 9"), 9),
+    "the hash as text": (lambda db: db.execute("UPDATE events SET hash = CAST(hash AS TEXT) WHERE seq = 9"), 9),
+    "the time with a fraction": (lambda db: db.execute("UPDATE events SET utc_ms = utc_ms + 0.5 WHERE seq = 9"), 9),
+    "the time as words": (lambda db: db.execute("UPDATE events SET utc_ms = utc_ms || 'x' WHERE seq = 9"), 9),
+    "the type beyond 32 bits": (lambda db: db.execute("UPDATE events SET type = type + (1 << 32) WHERE seq = 9"), 9),
+    "the type as words": (lambda db: db.execute("UPDATE events SET type = type || 'x' WHERE seq = 9"), 9),
+    "an incident out of its list": (lambda db: of(db, "subject = 'incident/gw-1-' || incident, incident = NULL", "incident"), "any"),
+    "an incident with a subject beside": (lambda db: of(db, "subject = 'device/b1'", "incident"), "any"),
+    "an incident with a fraction": (lambda db: of(db, "incident = incident + 0.5", "incident"), "any"),
+    "incident 0": (lambda db: of(db, "incident = 0", "incident IS NULL"), "any"),
 }
 
 
@@ -229,7 +257,7 @@ def test_log_verify(story, what):
         assert code == 0 and answer["ok"] is True and answer["events"] > 20
         return
     assert code == 1 and answer["ok"] is False and answer["what"]
-    if bad != "head":
+    if bad not in ("head", "any"):
         assert answer["bad_seq"] == bad
 
 

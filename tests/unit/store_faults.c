@@ -136,7 +136,7 @@ static int64_t inspect(const char *name)
 	struct yj_store *s = open_at(name);
 	struct yj_log_verdict verdict;
 	assert_int_equal(yj_log_verify(s, 0, NULL, &verdict), 0);
-	if (verdict.bad_seq)
+	if (verdict.bad)
 		fail_msg("event %lld: %s", (long long)verdict.bad_seq, verdict.what);
 	yj_store_close(s);
 	sqlite3 *db;

@@ -40,16 +40,16 @@ static int parse_checkpoint(const struct yj_args *args, int64_t *seq, char hash[
 static int put_verdict(const struct yj_cli *cli, const struct yj_log_verdict *v)
 {
 	if (cli->json) {
-		json_t *out = json_pack("{s:b, s:I, s:s}", "ok", v->bad_seq == 0, "events",
+		json_t *out = json_pack("{s:b, s:I, s:s}", "ok", !v->bad, "events",
 		    (json_int_t)v->events, "head", v->head);
-		if (v->bad_seq) {
+		if (v->bad) {
 			json_object_set_new(out, "bad_seq", json_integer(v->bad_seq));
 			json_object_set_new(out, "what", json_string(v->what));
 		}
 		yj_json_put(stdout, out);
 		json_decref(out);
 	}
-	if (v->bad_seq)
+	if (v->bad)
 		return yj_fail(
 		    YJ_EXIT_REFUSED, "the log is bad: record %" PRId64 ": %s", v->bad_seq, v->what);
 	if (!cli->json)

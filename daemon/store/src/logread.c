@@ -185,24 +185,50 @@ struct verifying {
 
 static int bad(struct verifying *v, int64_t seq, const char *what)
 {
+	v->out->bad = true;
 	v->out->bad_seq = seq;
 	snprintf(v->out->what, sizeof v->out->what, "%s", what);
 	return 0;
 }
 
+static bool is_text(sqlite3_stmt *stmt, int column)
+{
+	return sqlite3_column_type(stmt, column) == SQLITE_TEXT &&
+	       strlen(yj_db_text(stmt, column)) == (size_t)sqlite3_column_bytes(stmt, column);
+}
+
+/* Is the row one that we could have written? The chain covers what is read of it, and SQLite reads
+ * 9 out of '9x' too: so each column must hold exactly what is read. */
+static bool is_ours(sqlite3_stmt *stmt)
+{
+	static const char of_incident[] = "incident/";
+	int64_t type = sqlite3_column_int64(stmt, 2);
+	if (sqlite3_column_type(stmt, 1) != SQLITE_INTEGER ||
+	    sqlite3_column_type(stmt, 2) != SQLITE_INTEGER || type < 0 || type >= YJ_EV_COUNT ||
+	    !is_text(stmt, 5) || sqlite3_column_type(stmt, 6) != SQLITE_BLOB)
+		return false;
+	if (sqlite3_column_type(stmt, 3) == SQLITE_NULL)
+		return is_text(stmt, 4) &&
+		       strncmp(yj_db_text(stmt, 4), of_incident, sizeof of_incident - 1) != 0;
+	return sqlite3_column_type(stmt, 3) == SQLITE_INTEGER &&
+	       sqlite3_column_int64(stmt, 3) > 0 && sqlite3_column_type(stmt, 4) == SQLITE_NULL;
+}
+
 static int verify_row(struct verifying *v, sqlite3_stmt *stmt, int64_t expected)
 {
 	int64_t seq = sqlite3_column_int64(stmt, 0);
+	if (seq < expected)
+		return bad(v, seq, "inserted: the first is 1");
 	if (seq != expected)
 		return bad(v, expected, "missing");
-	int type = sqlite3_column_int(stmt, 2);
-	if (type < 0 || type >= YJ_EV_COUNT)
-		return bad(v, seq, "unknown type");
+	if (!is_ours(stmt))
+		return bad(v, seq, "not as the gateway writes a record");
 	char buf[YJ_NAME_MAX + 40];
 	const char *subject = yj_logchain_subject(
 	    v->s, sqlite3_column_int64(stmt, 3), yj_db_text(stmt, 4), buf, sizeof buf);
 	yj_logchain_next(v->hash, seq, sqlite3_column_int64(stmt, 1),
-	    yj_event_name((enum yj_event_type)type), subject, yj_db_text(stmt, 5));
+	    yj_event_name((enum yj_event_type)sqlite3_column_int(stmt, 2)), subject,
+	    yj_db_text(stmt, 5));
 	if (sqlite3_column_bytes(stmt, 6) != 32 ||
 	    memcmp(sqlite3_column_blob(stmt, 6), v->hash, 32) != 0)
 		return bad(
@@ -217,29 +243,103 @@ static int verify_row(struct verifying *v, sqlite3_stmt *stmt, int64_t expected)
 	return 1;
 }
 
-/* The head says how long the log must be; read before the walk, which may see newer events. */
-static int check_head(struct verifying *v, const char *head)
+/* What the database keeps of the log beside it. */
+struct head {
+	int64_t seq;	/* of the last record; 0: none */
+	char hash[65];	/* "" without one */
+	bool garbled;	/* not as we write it */
+	int64_t passed; /* how far a reader has come */
+	bool used;	/* there is what nobody could have made without a record */
+};
+
+static int read_head(struct yj_store *s, struct head *head)
 {
-	if (v->out->bad_seq)
-		return 0;
-	int64_t seq = strtoll(head, NULL, 10);
-	if (seq > v->out->events)
-		return bad(v, v->out->events + 1, "missing: the log is shorter than its head says");
-	if (v->checkpoint_seq > v->out->events)
-		return bad(
-		    v, v->out->events + 1, "missing: the log is shorter than the checkpoint");
+	char text[128], ours[128], *end = text;
+	*head = (struct head){0};
+	int rc = yj_store_meta_get(s, "log_head", text, sizeof text);
+	if (rc == 0) {
+		head->seq = strtoll(text, &end, 10);
+		if (*end == ':' && strlen(end + 1) == 64)
+			memcpy(head->hash, end + 1, 65);
+		snprintf(ours, sizeof ours, "%" PRId64 ":%s", head->seq, head->hash);
+		head->garbled = head->seq < 1 || !head->hash[0] || strcmp(text, ours) != 0;
+	} else if (rc != YJ_ERR_NOTFOUND) {
+		return rc;
+	}
+	int64_t used = 0;
+	rc = yj_db_int(s, &head->passed, "SELECT coalesce(max(seq), 0) FROM cursors", "");
+	if (rc == 0)
+		rc = yj_db_int(s, &used,
+		    "SELECT EXISTS (SELECT 1 FROM incidents) OR EXISTS (SELECT 1 FROM meta WHERE "
+		    "key = 'dir_version')",
+		    "");
+	head->used = used != 0;
+	return rc;
+}
+
+/* `head` is of before the walk, which may have seen newer records. */
+static int check_end(struct verifying *v, const struct head *head)
+{
+	int64_t events = v->out->events;
+	struct head now = *head;
+	if (events > head->seq && !head->garbled) { /* they came with a head of theirs */
+		int rc = read_head(v->s, &now);
+		if (rc < 0)
+			return rc;
+		if (now.seq < events)
+			return bad(v, head->seq + 1, "behind the head of the log");
+	}
+	if (now.garbled)
+		return bad(v, events ? events : 1, "the head of the log is not readable");
+	if (head->seq > events)
+		return bad(v, events + 1, "missing: the log is shorter than its head says");
+	if (head->passed > events)
+		return bad(v, events + 1, "missing: it was sent to the platform already");
+	if (v->checkpoint_seq > events)
+		return bad(v, events + 1, "missing: the log is shorter than the checkpoint");
+	if (events == 0 && head->used)
+		return bad(v, 1, "missing: the log is empty, but the database is not");
 	return 0;
 }
 
-static int verify_head_hash(struct verifying *v, const char *head, int64_t seq)
+static int check_head_hash(struct verifying *v, const struct head *head, int64_t seq)
 {
 	char hex[65];
-	const char *colon = strchr(head, ':');
-	if (!colon || strtoll(head, NULL, 10) != seq)
+	if (head->garbled || head->seq != seq)
 		return 1;
 	yj_hex(v->hash, 32, hex);
-	if (strcmp(colon + 1, hex) != 0)
+	if (strcmp(head->hash, hex) != 0)
 		return bad(v, seq, "not what the head says");
+	return 1;
+}
+
+/* 1: all that there is has been read. 0: a bad record. */
+static int walk(struct verifying *v, const struct head *head)
+{
+	int64_t from = INT64_MIN, at = 0, rows;
+	do {
+		sqlite3_stmt *stmt = yj_db_stmt(v->s,
+		    "SELECT seq, utc_ms, type, incident, subject, data, hash FROM events"
+		    " WHERE seq >= ?1 ORDER BY seq LIMIT ?2");
+		if (!stmt)
+			return yj_db_err(v->s, v->s->last_sqlite);
+		yj_db_bind(stmt, "ii", from, (int64_t)PIECE);
+		rows = 0;
+		int rc;
+		while ((rc = yj_db_step(v->s, stmt)) == 1) {
+			rows++;
+			int good = verify_row(v, stmt, at + 1);
+			if (good == 1)
+				good = check_head_hash(v, head, ++at);
+			if (good != 1) {
+				sqlite3_reset(stmt);
+				return good;
+			}
+		}
+		if (rc < 0)
+			return rc;
+		from = at + 1;
+	} while (rows == PIECE);
 	return 1;
 }
 
@@ -251,41 +351,14 @@ int yj_log_verify(struct yj_store *s, int64_t checkpoint_seq, const char *checkp
 	    .out = out,
 	    .checkpoint_seq = checkpoint_seq,
 	    .checkpoint_hash = checkpoint_hash ? checkpoint_hash : ""};
-	char head[128] = "0:";
-	int rc = yj_store_meta_get(s, "log_head", head, sizeof head);
-	if (rc < 0 && rc != YJ_ERR_NOTFOUND)
+	struct head head;
+	int rc = read_head(s, &head);
+	if (rc < 0)
 		return rc;
 	yj_logchain_first(s->gateway, v.hash);
-	int64_t at = 0, rows;
-	do {
-		sqlite3_stmt *stmt = yj_db_stmt(s,
-		    "SELECT seq, utc_ms, type, incident, subject, data, hash FROM events"
-		    " WHERE seq > ?1 ORDER BY seq LIMIT ?2");
-		if (!stmt)
-			return yj_db_err(s, s->last_sqlite);
-		yj_db_bind(stmt, "ii", at, (int64_t)PIECE);
-		rows = 0;
-		while ((rc = yj_db_step(s, stmt)) == 1) {
-			rows++;
-			int good = verify_row(&v, stmt, at + 1);
-			if (good == 1)
-				good = verify_head_hash(&v, head, ++at);
-			if (good != 1) {
-				sqlite3_reset(stmt);
-				return good;
-			}
-		}
-		if (rc < 0)
-			return rc;
-	} while (rows == PIECE);
+	rc = walk(&v, &head);
+	if (rc != 1)
+		return rc;
 	yj_hex(v.hash, 32, out->head);
-	int64_t was = strtoll(head, NULL, 10);
-	if (at > was) { /* records came since, and their head with them */
-		rc = yj_store_meta_get(s, "log_head", head, sizeof head);
-		if (rc < 0 && rc != YJ_ERR_NOTFOUND)
-			return rc;
-		if (strtoll(head, NULL, 10) < at)
-			return bad(&v, was + 1, "behind the head of the log");
-	}
-	return check_head(&v, head);
+	return check_end(&v, &head);
 }

@@ -63,13 +63,14 @@ int yj_log_read(struct yj_store *s, const struct yj_log_filter *filter,
 char *yj_log_cloudevent(const struct yj_store *s, const struct yj_log_row *row) YJ_MUST_CHECK;
 
 struct yj_log_verdict {
-	int64_t events;	 /* how many were read */
-	int64_t bad_seq; /* the first bad record; 0: the log is good */
+	int64_t events; /* how many were read */
+	bool bad;
+	int64_t bad_seq; /* the first bad record, if bad */
 	char what[120];	 /* what is wrong with it */
 	char head[65];	 /* hash of the last one, hex */
 };
 
-/* Walks the whole chain. 0 (look at bad_seq) or a yj_err. Optional checkpoint: the log must
+/* Walks the whole chain. 0 (look at bad) or a yj_err. Optional checkpoint: the log must
  * contain (seq, hash hex) as it was noted elsewhere; seq 0: none. */
 int yj_log_verify(struct yj_store *s, int64_t checkpoint_seq, const char *checkpoint_hash,
     struct yj_log_verdict *out) YJ_MUST_CHECK;
