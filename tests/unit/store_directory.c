@@ -225,6 +225,12 @@ static void test_rules_of_values(void **state)
 	    {"id", "r 1", "A-Z a-z 0-9"},
 	    {"id", "13800000000", "phone number"},
 	    {"id", "8613800000000", "phone number"},
+	    {"id", "138-0000-0000", "phone number"},
+	    {"id", "0817-5550000", "phone number"},
+	    {"id", "r13800000000", "phone number"},
+	    {"id", "tel-138_0000_0000", "phone number"},
+	    {"id", "r-8613800000000", "phone number"},
+	    {"id", "r-511781440307123", "identity-card"},
 	    {"id", "511781194403071234", "identity-card"},
 	    {"id", "51178119440307123X", "identity-card"},
 	    {"id", "511781440307123", "identity-card"},
@@ -232,6 +238,13 @@ static void test_rules_of_values(void **state)
 	    {"name", "张三 511781194403070017", "identity-card"},
 	    {"notes", "证件 511781 19440307 0017", "identity-card"},
 	    {"address", "11010119900307783x", "identity-card"},
+	    {"access", "旧证511781440307123。", "identity-card"},
+	    {"notes", "511781194403070017 13800000000", "identity-card"},
+	    {"notes", "13800000000 511781194403070017", "identity-card"},
+	    {"notes", "3-511781194403070017", "identity-card"},
+	    {"notes", "511781.19440307.001-7", "identity-card"},
+	    {"health", "５１１７８１１９４４０３０７００１７", "identity-card"},
+	    {"address", "5117811944　0307 123Ｘ", "identity-card"},
 	    {"notes", "99000019440307001X",
 		"identity-card"}, /* no such province, but the check fits */
 	    {"region", "5.11781E+11", "spreadsheet"},
@@ -267,6 +280,7 @@ static void test_rules_of_values(void **state)
 		free(text);
 		json_decref(r);
 	}
+	bad(YJ_DIR_DEVICES, "{\"id\":\"511781440307123\",\"kind\":\"button\"}", "identity-card");
 	bad(YJ_DIR_DEVICES, "{\"id\":\"d7\",\"kind\":\"phone\"}", "button terminal bed sensor");
 	bad(YJ_DIR_DEVICES, "{\"id\":\"d7\",\"kind\":\"button\",\"heartbeat\":\"300\"}", "unit");
 	bad(YJ_DIR_CAREGIVERS, "{\"id\":\"c7\",\"name\":\"甲\",\"role\":\"chief\"}",
@@ -280,6 +294,25 @@ static void test_rules_of_values(void **state)
 	bad(YJ_DIR_INSTITUTIONS,
 	    "{\"id\":\"i7\",\"name\":\"院\",\"region\":\"511781101000\",\"filing\":\"maybe\"}",
 	    "filed unfiled rectifying closed");
+}
+
+/* What only has as many digits. */
+static void test_numbers_that_are_no_persons(void **state)
+{
+	(void)state;
+	static const char *const ids[] = {"r-10000000001", "20260311001", "0000000001", "r-0817",
+	    "f47ac10b-58cc-4372-a567-13812345678d", "511781101201-0001", "1764000000000"};
+	for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
+		char text[160];
+		snprintf(text, sizeof text,
+		    "{\"id\":\"%s\",\"name\":\"甲\",\"region\":\"511781101201\","
+		    "\"notes\":\"卡号 89860012345678901234，编号 5117811944030700171\"}",
+		    ids[i]);
+		good(YJ_DIR_RESIDENTS, text);
+	}
+	/* An IMEI whose middle might be a day of birth. */
+	good(YJ_DIR_DEVICES, "{\"id\":\"352099440307128\",\"kind\":\"button\","
+			     "\"serial\":\"352099440307128\"}");
 }
 
 static void test_spellings_are_normalised(void **state)
@@ -543,6 +576,7 @@ int main(void)
 	    TEST(test_absent_keeps_and_empty_clears),
 	    TEST(test_new_and_existing),
 	    TEST(test_rules_of_values),
+	    TEST(test_numbers_that_are_no_persons),
 	    TEST(test_spellings_are_normalised),
 	    TEST(test_texts_that_stay),
 	    TEST(test_references),

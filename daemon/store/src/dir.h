@@ -117,9 +117,10 @@ int yj_value_set(struct yj_value *v, const char *text, size_t len) YJ_MUST_CHECK
 
 /* ── dir_rules.c: what can be seen from a text alone ── */
 
-/* Does an identity-card number (GB 11643, 18 characters, spaces and hyphens allowed inside) stand
- * anywhere in the text? */
-bool yj_text_has_idcard(const char *s, size_t len);
+/* Does an identity-card number stand anywhere in the text: GB 11643, 18 characters, also in wide
+ * digits and with a space, hyphen or dot between its parts, or the old one of 15 digits? Of a
+ * device, 15 digits with the check digit of an IMEI are one. */
+bool yj_text_has_idcard(enum yj_dir kind, const char *s, size_t len);
 /* Why a text may not be an id of this kind, or NULL. */
 const char *yj_id_wrong(enum yj_dir kind, const char *s, size_t len);
 /* What a spreadsheet did to the text (scientific notation, #REF! …) with the cure, or NULL. */

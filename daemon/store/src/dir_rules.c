@@ -61,30 +61,131 @@ static bool idcard_15(const char *s)
 	       date_ok(1900 + number(s + 6, 2), number(s + 8, 2), number(s + 10, 2));
 }
 
-bool yj_text_has_idcard(const char *s, size_t len)
+/* The sign at s as a number may be written: a digit, 'X', '-' for what may separate its parts, or
+ * 0 for anything else; wide ones count as the plain ones. Returns its bytes. */
+static size_t sign_at(const char *s, size_t len, char *c)
 {
-	char run[32];
+	static const char *const separators[] = {
+	    " ", "-", ".", "_", "\xc2\xa0", "\xe3\x80\x80", "\xef\xbc\x8d"};
+	const unsigned char *u = (const unsigned char *)s;
+	*c = 0;
+	if (digit(s[0])) {
+		*c = s[0];
+		return 1;
+	}
+	if ((s[0] | 32) == 'x') {
+		*c = 'X';
+		return 1;
+	}
+	if (len >= 3 && u[0] == 0xef && u[1] == 0xbc && u[2] >= 0x90 && u[2] <= 0x99) {
+		*c = (char)('0' + (u[2] - 0x90));
+		return 3;
+	}
+	if (len >= 3 && (memcmp(s, "\xef\xbc\xb8", 3) == 0 || memcmp(s, "\xef\xbd\x98", 3) == 0)) {
+		*c = 'X';
+		return 3;
+	}
+	for (size_t i = 0; i < sizeof separators / sizeof separators[0]; i++) {
+		size_t n = strlen(separators[i]);
+		if (len >= n && memcmp(s, separators[i], n) == 0) {
+			*c = '-';
+			return n;
+		}
+	}
+	return 1;
+}
+
+/* The check digit of an IMEI (and of much else; ISO/IEC 7812-1, annex B). */
+static bool luhn_ok(const char *s, size_t len)
+{
+	int sum = 0;
+	for (size_t i = 0; i < len; i++) {
+		int v = s[i] - '0';
+		if ((len - i) % 2 == 0)
+			v = v > 4 ? 2 * v - 9 : 2 * v;
+		sum += v;
+	}
+	return sum % 10 == 0;
+}
+
+/* Does an identity-card number begin at this digit, before which there is none? It may be written
+ * in parts, and other numbers may follow. */
+static bool idcard_at(const char *s, size_t len, bool imei)
+{
+	char run[18];
 	size_t n = 0;
-	for (size_t i = 0; i <= len; i++) {
-		char c = i < len ? s[i] : 0;
+	bool parts = false;
+	for (size_t i = 0; i <= len;) {
+		char c = 0, next = 0;
+		size_t bytes = i < len ? sign_at(s + i, len - i, &c) : 1;
 		if (digit(c)) {
-			if (n < sizeof run)
-				run[n] = c;
-			n++;
+			if (n == sizeof run)
+				return false;
+			run[n++] = c;
+			i += bytes;
 			continue;
 		}
-		bool x = (c == 'x' || c == 'X') && n == 17;
-		if (x)
+		if (n == 17 && c == 'X')
 			run[n++] = c;
-		/* One space or hyphen inside the number does not hide it. */
-		else if ((c == ' ' || c == '-') && n && i + 1 < len &&
-			 (digit(s[i + 1]) || (n == 17 && (s[i + 1] | 32) == 'x')))
-			continue;
 		if (n == 18 && idcard_18(run))
 			return true;
-		n = 0;
+		if (n == 15 && !parts && idcard_15(run) && !(imei && luhn_ok(run, n)))
+			return true;
+		if (c != '-' || i + bytes >= len)
+			return false;
+		sign_at(s + i + bytes, len - i - bytes, &next);
+		if (!digit(next) && next != 'X')
+			return false;
+		parts = true;
+		i += bytes;
 	}
 	return false;
+}
+
+bool yj_text_has_idcard(enum yj_dir kind, const char *s, size_t len)
+{
+	bool within = false; /* a number */
+	for (size_t i = 0; i < len;) {
+		char c;
+		size_t bytes = sign_at(s + i, len - i, &c);
+		if (digit(c) && !within && idcard_at(s + i, len - i, kind == YJ_DIR_DEVICES))
+			return true;
+		within = digit(c);
+		i += bytes;
+	}
+	return false;
+}
+
+/* The numbering plan of China: a mobile number, also with 86. A bare number is one by its form
+ * alone, and may be one with an area code. */
+static bool phone(const char *d, size_t n, bool bare)
+{
+	if (n == 13 && memcmp(d, "86", 2) == 0) {
+		d += 2;
+		n -= 2;
+	}
+	if (n == 11 && d[0] == '1')
+		return bare || d[1] >= '3';
+	if (!bare || d[0] != '0')
+		return false;
+	return (n == 11 && (d[1] == '1' || d[1] == '2')) || ((n == 11 || n == 12) && d[1] >= '3');
+}
+
+/* Letters before it and - or _ within do not make a telephone number an id. */
+static bool phone_id(const char *s, size_t len)
+{
+	char d[16];
+	size_t i = 0, n = 0;
+	while (i < len && isalpha((unsigned char)s[i]))
+		i++;
+	bool bare = i == 0;
+	for (; i < len; i++) {
+		if (digit(s[i]) && n < sizeof d)
+			d[n++] = s[i];
+		else if (digit(s[i]) || (s[i] != '-' && s[i] != '_'))
+			return false;
+	}
+	return phone(d, n, bare);
 }
 
 const char *yj_id_wrong(enum yj_dir kind, const char *s, size_t len)
@@ -100,12 +201,12 @@ const char *yj_id_wrong(enum yj_dir kind, const char *s, size_t len)
 	bool all = digits == len;
 	if (len == 18 && (all || (digits == 17 && (s[17] | 32) == 'x')))
 		return "looks like an identity-card number, which is never stored: use another id";
-	if (yj_text_has_idcard(s, len))
+	if (yj_text_has_idcard(kind, s, len))
 		return "contains an identity-card number, which is never stored: use another id";
 	/* A device may be called by its IMEI, which has 15 digits too. */
-	if (len == 15 && all && (kind != YJ_DIR_DEVICES || idcard_15(s)))
+	if (len == 15 && all && kind != YJ_DIR_DEVICES)
 		return "looks like an identity-card number, which is never stored: use another id";
-	if (all && ((len == 11 && s[0] == '1') || (len == 13 && memcmp(s, "861", 3) == 0)))
+	if (phone_id(s, len))
 		return "looks like a phone number: use another id";
 	return NULL;
 }

@@ -392,7 +392,7 @@ int yj_value_check(enum yj_dir kind, const struct yj_col *col, const struct yj_d
 	const char *damage = yj_text_damaged(text, len);
 	if (damage)
 		return wrong(why, damage);
-	if (yj_text_has_idcard(text, len))
+	if (yj_text_has_idcard(kind, text, len))
 		return wrong(
 		    why, "contains an identity-card number, which is never stored: remove it");
 	return check_typed(kind, col, names ? names : &none, text, len, v, why);
