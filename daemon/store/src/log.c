@@ -230,8 +230,8 @@ int yj_log_append(struct yj_store *s, const struct yj_log_event *event, int64_t 
 	    "INSERT INTO events (seq, utc_ms, type, incident, subject, data, hash)"
 	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 	    "iiiIttb", next, event->utc_ms, (int64_t)event->type,
-	    event->incident ? event->incident : INT64_MAX, event->incident ? NULL : event->subject,
-	    t.v, hash, 32);
+	    event->incident ? event->incident : INT64_MAX,
+	    event->incident || !subject[0] ? NULL : event->subject, t.v, hash, 32);
 	if (rc < 0)
 		goto out;
 	v->log_seq = next;

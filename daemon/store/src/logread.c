@@ -208,8 +208,9 @@ static bool is_ours(sqlite3_stmt *stmt)
 	    !is_text(stmt, 5) || sqlite3_column_type(stmt, 6) != SQLITE_BLOB)
 		return false;
 	if (sqlite3_column_type(stmt, 3) == SQLITE_NULL)
-		return is_text(stmt, 4) &&
-		       strncmp(yj_db_text(stmt, 4), of_incident, sizeof of_incident - 1) != 0;
+		return sqlite3_column_type(stmt, 4) == SQLITE_NULL ||
+		       (is_text(stmt, 4) && yj_db_text(stmt, 4)[0] &&
+			   strncmp(yj_db_text(stmt, 4), of_incident, sizeof of_incident - 1) != 0);
 	return sqlite3_column_type(stmt, 3) == SQLITE_INTEGER &&
 	       sqlite3_column_int64(stmt, 3) > 0 && sqlite3_column_type(stmt, 4) == SQLITE_NULL;
 }
