@@ -72,7 +72,7 @@ int yj_effects_received(struct yj_gateway *g, const struct yj_family *family, co
 	    .id = id,
 	    .incident = incident ? incident_id : NULL,
 	    .state = YJ_HOME_RECEIVED,
-	    .text = yj_text_received(g->config->gateway.language, test),
+	    .text = yj_text_received(g->config->gateway.language, test, incident != 0),
 	};
 	int rc = family->feedback(speaker, &down, x->topic, sizeof x->topic, &x->payload, &x->len);
 	if (rc == YJ_ERR_NOTFOUND)

@@ -8,10 +8,12 @@ static bool english(const char *language)
 	return strcmp(language, "en") == 0;
 }
 
-const char *yj_text_received(const char *language, bool test)
+const char *yj_text_received(const char *language, bool test, bool calling)
 {
 	if (test)
 		return english(language) ? "Test received" : "测试成功";
+	if (!calling)
+		return english(language) ? "Received" : "已收到";
 	return english(language) ? "Received. We are calling people." : "已收到，正在联系人";
 }
 
@@ -43,7 +45,7 @@ void yj_text_home(const char *language, enum yj_home_state state, const char *by
 	const char *who = by[0] ? by : en ? "Somebody" : "有人";
 	switch (state) {
 	case YJ_HOME_RECEIVED:
-		snprintf(buf, cap, "%s", yj_text_received(language, false));
+		snprintf(buf, cap, "%s", yj_text_received(language, false, true));
 		break;
 	case YJ_HOME_ANSWERED:
 		if (remote)

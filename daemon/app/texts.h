@@ -6,8 +6,8 @@
 
 #include "proto/message.h"
 
-/* What a home is told. Static. */
-const char *yj_text_received(const char *language, bool test);
+/* What a home is told; calling: people are being called because of it. Static. */
+const char *yj_text_received(const char *language, bool test, bool calling);
 
 /* What a home is told of `state`; by: name of who did it, "" if unknown; remote: they have heard of
  * it but do not come. */

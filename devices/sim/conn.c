@@ -291,6 +291,8 @@ static int configure(struct sim_conn *c)
 	    m, MOSQ_OPT_PROTOCOL_VERSION, conf->mqtt == 5 ? MQTT_PROTOCOL_V5 : MQTT_PROTOCOL_V311);
 	mosquitto_int_option(m, MOSQ_OPT_SEND_MAXIMUM, INFLIGHT_MAX);
 	mosquitto_int_option(m, MOSQ_OPT_RECEIVE_MAXIMUM, INFLIGHT_MAX);
+	/* else a press waits 40 ms for the answer to the acknowledgement before it */
+	mosquitto_int_option(m, MOSQ_OPT_TCP_NODELAY, 1);
 	mosquitto_connect_v5_callback_set(m, on_connect);
 	mosquitto_subscribe_v5_callback_set(m, on_subscribe);
 	mosquitto_message_v5_callback_set(m, on_message);

@@ -120,7 +120,7 @@ static int parse_pos(const char *text, struct yj_pos *pos)
 		return 0;
 	if (!take_number(&text, &lat) || *text++ != ',' || !take_number(&text, &lon))
 		return YJ_ERR_INVAL;
-	if (*text == ',' && !(text++, take_number(&text, &acc_m)))
+	if (*text == ',' && (!(text++, take_number(&text, &acc_m)) || acc_m < 0))
 		return YJ_ERR_INVAL;
 	if (*text != '\0')
 		return YJ_ERR_INVAL;

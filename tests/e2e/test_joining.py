@@ -279,3 +279,6 @@ def test_well_is_no_alert(world):
     repeat(home, well, "well")
     assert len(gateway.events("resident.well")) == 1
     assert gateway.incidents(True) == []
+    # nobody is called because of it, so the home is not told so
+    assert {p["text"] for p in home.find(id="w-1", state="received")} == {"已收到"}
+    assert home.wait(id=home.call(), state="received")["text"] == "已收到，正在联系人"

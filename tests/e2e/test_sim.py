@@ -306,6 +306,9 @@ def test_timeout_and_usage(gateway, sim):
                   ["checkin", "--device", "d"], ["call", "--device", "d", "--nonsense"],
                   ["call", "--device", "d", "--timeout", "5"], ["resume", "--device", "d"],
                   ["heartbeat", "--device", "d", "--battery", "101"],
+                  *(["call", "--device", "d", "--pos", p] for p in
+                    ("nan,nan", "1,2x", "1,2,-3", "1,2,inf", "1,2,", "91,0")),
+                  ["alarm", "--device", "d", "--kind", "gas", "--value", "1e400"],
                   ["caregiver"], ["caregiver", "--id", "c", "--decline", "--silent"], ["fleet"],
                   ["fleet", "--homes", "0"], ["dance"]):
         run = sim(*wrong)
