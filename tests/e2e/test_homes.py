@@ -62,6 +62,21 @@ def test_end_again_when_the_device_comes_online(world):
     assert len(again.find(id=call)) == 1
 
 
+def test_end_is_not_told_into_a_new_call(clocked):
+    """`closed` of the call before is nothing to hear right after pressing again, though a silent
+    device "comes online" with that press."""
+    g, home, _, grid, *_, call = opened(clocked)
+    grid.reply("gw-1-1", "resolve", outcome="helped")
+    home.wait(id=call, state="closed")
+    clocked.advance(1000)
+    g.wait_event("device.offline")
+    again = home.call()
+    grid.wait(state="open", incident="gw-1-2")
+    grid.reply("gw-1-2", "ack")
+    home.wait(id=again, state="answered")
+    assert len(home.find(state="closed")) == 1
+
+
 def test_answer_again_for_a_stranger(world):
     """"These go to every device with a call in the incident ... and again when such a device comes
     online": also one that the directory does not know."""

@@ -52,7 +52,10 @@ int yj_incident_of_device(struct yj_store *s, const char *device, int64_t since_
 {
 	sqlite3_stmt *q = yj_db_stmt(s,
 	    "SELECT d.incident FROM incident_devices d JOIN incidents i ON i.n = d.incident"
-	    " WHERE d.device = ?1 AND (i.state < 3 OR (d.told = ?2 AND i.closed_utc_ms >= ?3))"
+	    " WHERE d.device = ?1 AND (i.state < 3 OR (d.told = ?2 AND i.closed_utc_ms >= ?3"
+	    "  AND NOT EXISTS (SELECT 1 FROM incident_devices e JOIN incidents o ON o.n = "
+	    "e.incident"
+	    "   WHERE e.device = ?1 AND e.incident > d.incident AND o.state < 3)))"
 	    " ORDER BY d.incident DESC");
 	if (!q)
 		return yj_db_err(s, s->last_sqlite);

@@ -149,7 +149,7 @@ int yj_incident_device_get(struct yj_store *s, int64_t n, const char *device,
 int yj_incident_device_told(
     struct yj_store *s, int64_t n, const char *device, enum yj_home_state told) YJ_MUST_CHECK;
 /* Incidents in which a device has a call: those not closed, and those closed since then (ms, UTC)
- * of whose end it was told last. The newest come first. */
+ * of whose end it was told last, unless it has called anew. The newest come first. */
 int yj_incident_of_device(struct yj_store *s, const char *device, int64_t since_utc_ms, int64_t *ns,
     size_t cap, size_t *n) YJ_MUST_CHECK;
 
