@@ -59,8 +59,9 @@ static int write_text(struct yj_gateway *g, const struct yj_outbox_row *row,
 	    .name = page->about.name,
 	    .address = page->about.address,
 	    .others = page->about.others,
-	    .place = page->about.place[0] ? page->about.place : inc->device,
+	    .place = page->about.place,
 	    .status = strcmp(page->about.status, "active") == 0 ? "" : page->about.status,
+	    .status_until = page->about.status_until,
 	    .by = by,
 	    .said = said,
 	    .drill = inc->drill,
@@ -68,8 +69,8 @@ static int write_text(struct yj_gateway *g, const struct yj_outbox_row *row,
 	    .info = strcmp(row->said, "-") == 0,
 	    .minutes = (int)((g->now.t - inc->opened_t) / 60000),
 	};
-	if (page->about.name[0] && !page->about.place[0])
-		t.place = "";
+	if (!t.place[0] && !inc->whose.resident[0] && !inc->whose.bed[0])
+		t.place = inc->device; /* all that says where it is */
 	yj_text_page(g->config->gateway.language, &t, page->text, sizeof page->text);
 	return 0;
 }

@@ -75,6 +75,25 @@ static void append(char *buf, size_t cap, const char *before, const char *text, 
 		snprintf(buf + n, cap - n, "%s%s%s", before, text, after);
 }
 
+static const char *status_word(bool en, const char *status)
+{
+	static const char *const words[][2] = {
+	    {"away", "外出"}, {"moved", "迁出"}, {"deceased", "去世"}};
+	for (size_t i = 0; !en && i < sizeof words / sizeof words[0]; i++)
+		if (strcmp(words[i][0], status) == 0)
+			return words[i][1];
+	return status;
+}
+
+static void say_status(bool en, const struct yj_text_page *p, char *buf, size_t cap)
+{
+	if (!p->status[0])
+		return;
+	append(buf, cap, en ? " (" : "（状态：", status_word(en, p->status), "");
+	append(buf, cap, en ? " until " : "，至", p->status_until, "");
+	append(buf, cap, "", en ? ")" : "）", "");
+}
+
 static void say_open(bool en, const struct yj_text_page *p, const char *kind, char *buf, size_t cap)
 {
 	const char *comma = en ? ", " : "，";
@@ -113,7 +132,7 @@ void yj_text_page(const char *language, const struct yj_text_page *p, char *buf,
 	case YJ_PAGE_OPEN:
 		say_open(en, p, kind, buf, cap);
 		append(buf, cap, en ? " \"" : " “", p->said, en ? "\"" : "”");
-		append(buf, cap, en ? " (" : "（状态：", p->status, en ? ")" : "）");
+		say_status(en, p, buf, cap);
 		break;
 	case YJ_PAGE_JOINED:
 		snprintf(buf, cap, en ? "%s: called again (%s), %s" : "%s再次呼叫（%s），%s", name,

@@ -17,9 +17,10 @@ void yj_text_home(const char *language, enum yj_home_state state, const char *by
 struct yj_text_page {
 	enum yj_page_state state;
 	enum yj_kind kind;
-	const char *name, *address, *others, *place, *status; /* of the resident; "" if unknown */
-	const char *by;					      /* name of who did it, for news */
-	const char *said; /* what the resident or device said, "" if nothing */
+	const char *name, *address, *others, *place; /* of the resident; "" if unknown */
+	const char *status, *status_until; /* a word of the directory, and a date; "" if usual */
+	const char *by;			   /* name of who did it, for news */
+	const char *said;		   /* what the resident or device said, "" if nothing */
 	bool drill, late;
 	bool info;   /* told only, not asked */
 	int minutes; /* since it opened */

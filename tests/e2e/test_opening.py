@@ -146,6 +146,35 @@ def test_institution_has_an_incident_per_device(world):
     assert "后院" in nurse.wait(state="open", incident="gw-1-2")["text"]
 
 
+def test_where_in_an_institution(world):
+    """"The address paged is where the bed is": also of a bed that nobody lies in; a device whose
+    place nobody wrote down is named."""
+    g = begin(world)
+    g.load("devices", [{"id": d, "kind": "bed", "resident": "", "institution": i}
+                       for d, i in (("d7", ""), ("yard", "inst1"))])
+    g.load("beds", [{"id": "bed7", "kind": "institution", "institution": "inst1", "device": "d7"}])
+    nurse = next(c for c in world.clients if getattr(c, "caregiver", "") == "nurse1")
+    assert press(world, "d7") == 1
+    page = nurse.wait(state="open", incident="gw-1-1")
+    assert page["resident"]["address"] == "石门镇街道1号 bed7" in page["text"]
+    assert press(world, "yard") == 2
+    assert "yard" in nurse.wait(state="open", incident="gw-1-2")["text"]
+
+
+def test_status_is_shown_and_ignores_no_call(world):
+    """"a `status` (`active`, `away`, `moved`, `deceased`, with `status_until`: shown to those paged,
+    never a reason to ignore a call)"; people read the 中文."""
+    g = begin(world)
+    g.load("residents", [
+        {"id": "r1", "name": "老人1", "region": HOME, "status": "away",
+         "status_until": "2026-12-01"},
+        {"id": "r2", "name": "老人2", "region": HOME, "status": "deceased"}])
+    grid = next(c for c in world.clients if getattr(c, "caregiver", "") == "grid1")
+    assert press(world, "b1") == 1 and press(world, "b2") == 2
+    assert "外出，至2026-12-01" in grid.wait(state="open", incident="gw-1-1")["text"]
+    assert "去世" in grid.wait(state="open", incident="gw-1-2")["text"]
+
+
 def test_institution_with_an_open_incident_stays(world):
     """"Removing somebody or something is ... refused" while an incident that is its own is open."""
     g = begin(world)

@@ -19,6 +19,7 @@ static struct yj_text_page page(void)
 	    .others = "",
 	    .place = "",
 	    .status = "",
+	    .status_until = "",
 	    .by = "",
 	    .said = "",
 	};
@@ -49,14 +50,28 @@ static void test_everything(void **state)
 	p.others = "李大爷";
 	p.place = "堂屋";
 	p.status = "away";
+	p.status_until = "2026-12-01";
 	p.said = "摔倒了";
 	p.drill = p.late = p.info = true;
 	reads("zh-CN", &p,
 	    "【演练】【迟到】【告知】王秀英、李大爷求助，石门村二组，堂屋，刚刚 "
-	    "“摔倒了”（状态：away）");
+	    "“摔倒了”（状态：外出，至2026-12-01）");
 	reads("en", &p,
 	    "[DRILL] [LATE] [INFO] 王秀英, 李大爷: call for help, 石门村二组, 堂屋, just now. "
-	    "\"摔倒了\" (away)");
+	    "\"摔倒了\" (away until 2026-12-01)");
+}
+
+static void test_status(void **state)
+{
+	(void)state;
+	struct yj_text_page p = page();
+	p.status = "moved";
+	reads("zh-CN", &p, "王秀英求助，石门村二组，刚刚，您能去吗？（状态：迁出）");
+	p.status = "deceased";
+	reads("zh-CN", &p, "王秀英求助，石门村二组，刚刚，您能去吗？（状态：去世）");
+	p.status = "";
+	p.status_until = "2026-12-01";
+	reads("zh-CN", &p, "王秀英求助，石门村二组，刚刚，您能去吗？");
 }
 
 static void test_little(void **state)
@@ -90,6 +105,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_plain),
 	    cmocka_unit_test(test_everything),
+	    cmocka_unit_test(test_status),
 	    cmocka_unit_test(test_little),
 	    cmocka_unit_test(test_too_small),
 	};

@@ -74,7 +74,7 @@ static int about_resident(struct yj_store *s, const struct yj_whose *w, struct y
 	    "SELECT r.id, r.name, CASE WHEN b.kind > 0 THEN coalesce(i.name || ' ', '')"
 	    "  || coalesce(i.address || ' ', '') || b.id ELSE coalesce(r.address, '') END,"
 	    " coalesce(r.phone, CASE WHEN b.kind > 0 THEN i.phone END, ''), r.access, r.health,"
-	    " coalesce(r.status, '')"
+	    " coalesce(r.status, ''), r.status_until"
 	    " FROM residents r LEFT JOIN beds b ON b.id = ?2"
 	    " LEFT JOIN institutions i ON i.id = b.institution WHERE r.id = ?1");
 	if (!q)
@@ -90,6 +90,7 @@ static int about_resident(struct yj_store *s, const struct yj_whose *w, struct y
 	a->access = dup_column(q, 4);
 	a->health = dup_column(q, 5);
 	a->status = dup_column(q, 6);
+	a->status_until = dup_column(q, 7);
 	sqlite3_reset(q);
 	return 0;
 }
@@ -97,11 +98,12 @@ static int about_resident(struct yj_store *s, const struct yj_whose *w, struct y
 static int about_institution(struct yj_store *s, const struct yj_whose *w, struct yj_about *a)
 {
 	sqlite3_stmt *q = yj_db_stmt(s,
-	    "SELECT id, name, coalesce(address, ''), coalesce(phone, '') FROM institutions"
+	    "SELECT id, name, CASE WHEN ?2 <> '' THEN coalesce(address || ' ', '') || ?2"
+	    " ELSE coalesce(address, '') END, coalesce(phone, '') FROM institutions"
 	    " WHERE id = ?1");
 	if (!q)
 		return yj_db_err(s, s->last_sqlite);
-	yj_db_bind(q, "t", w->institution);
+	yj_db_bind(q, "tt", w->institution, w->bed);
 	int rc = yj_db_step(s, q);
 	if (rc <= 0)
 		return rc == 0 ? YJ_ERR_NOTFOUND : rc;
@@ -151,7 +153,7 @@ int yj_about_get(struct yj_store *s, const struct yj_whose *whose, const char *d
 	if (rc == 0 || rc == YJ_ERR_NOTFOUND)
 		rc = about_device(s, whose, device, incident, &a);
 	char **all[] = {&a.id, &a.name, &a.address, &a.phone, &a.access, &a.health, &a.place,
-	    &a.status, &a.others};
+	    &a.others, &a.status, &a.status_until};
 	for (size_t i = 0; rc == 0 && i < sizeof all / sizeof all[0]; i++) {
 		fill_empty(all[i]);
 		if (!*all[i])
@@ -175,6 +177,7 @@ void yj_about_done(struct yj_about *about)
 	free(about->health);
 	free(about->place);
 	free(about->status);
+	free(about->status_until);
 	free(about->others);
 	memset(about, 0, sizeof *about);
 }

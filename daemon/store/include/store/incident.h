@@ -208,7 +208,8 @@ int yj_caregiver_serves(struct yj_store *s, const char *caregiver, const struct 
 /* What a page of an incident says of the resident (or institution), of the device that opened it,
  * and of those who share devices with the resident; malloc'd strings, freed by yj_about_done. */
 struct yj_about {
-	char *id, *name, *address, *phone, *access, *health, *place, *status, *others;
+	char *id, *name, *address, *phone, *access, *health, *place, *others;
+	char *status, *status_until;
 };
 int yj_about_get(struct yj_store *s, const struct yj_whose *whose, const char *device,
     int64_t incident, struct yj_about *out) YJ_MUST_CHECK;
