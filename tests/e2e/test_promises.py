@@ -65,6 +65,11 @@ def test_flood_of_one_device_takes_nothing_from_another(world, ids):
     wild.wait(id="last", state="received")
     kinds = {i["kind"]: i["id"] for i in g.incidents()}
     assert g.ctl_json("incident", "show", kinds["family"])["alerts"] == 30002
+    for i in range(5000):  # each with a call to look for
+        wild.say("cancel", {"id": f"c{i}", "ts": i, "ref": "w"}, qos=0, wait=False)
+    wild.cancel(ref="w", id="c")
+    home.wait(id=home.call(), state="received")
+    wild.wait(id="c", state="received")
 
 
 # --- 2: no silence ---

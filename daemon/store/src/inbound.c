@@ -86,10 +86,12 @@ int yj_dedupe_add(struct yj_store *s, const char *id, const char *speaker,
 
 int yj_dedupe_incident(struct yj_store *s, const char *id, const char *speaker, int64_t *incident)
 {
+	/* not all of an id that was used without end: each cancel would read them again */
 	return yj_db_int(s, incident,
-	    "SELECT d.incident FROM dedupe d LEFT JOIN incident_devices i"
+	    "SELECT d.incident FROM (SELECT incident, speaker FROM dedupe"
+	    " WHERE id = ?1 AND speaker = ?2 LIMIT 1000) d LEFT JOIN incident_devices i"
 	    " ON i.incident = d.incident AND i.device = d.speaker"
-	    " WHERE d.id = ?1 AND d.speaker = ?2 AND d.incident IS NOT NULL"
+	    " WHERE d.incident IS NOT NULL"
 	    " ORDER BY i.calls > 0 DESC, d.incident DESC LIMIT 1",
 	    "tt", id, speaker);
 }
