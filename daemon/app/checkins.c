@@ -1,0 +1,92 @@
+/* Signs of life and of care: "I am well", and caregivers who check in at the home's device. */
+#include <stdio.h>
+
+#include "alert.h"
+#include "turn.h"
+
+int yj_checkins_well(struct yj_alert *a)
+{
+	if (a->stranger || !a->whose.resident[0]) {
+		int rc = yj_alert_reject(a, !a->known		? YJ_REASON_UNKNOWN_DEVICE
+					    : a->device.revoked ? YJ_REASON_REVOKED_DEVICE
+								: YJ_REASON_UNBOUND_DEVICE);
+		return rc < 0 ? rc : yj_alert_received(a, 0, false);
+	}
+	char subject[YJ_ALERT_SUBJECT_MAX];
+	struct yj_log_event e = yj_alert_event(a, YJ_EV_RESIDENT_WELL, subject);
+	snprintf(subject, sizeof subject, "resident/%s", a->whose.resident);
+	int rc = yj_gateway_log(a->g, &e);
+	return rc < 0 ? rc : yj_alert_received(a, 0, false);
+}
+
+static int log_checkin(struct yj_alert *a, const struct yj_msg_checkin *m)
+{
+	char subject[YJ_ALERT_SUBJECT_MAX];
+	struct yj_log_event e = yj_alert_event(a, YJ_EV_CHECKIN, subject);
+	e.caregiver = m->caregiver;
+	e.more = json_pack("{s:s, s:s}", "method", yj_checkin_method_name(m->method), "type",
+	    yj_checkin_type_name(m->type));
+	int rc = e.more ? yj_gateway_log(a->g, &e) : YJ_ERR_NOMEM;
+	json_decref(e.more);
+	return rc;
+}
+
+/* A check-in on the home's device is an arrival for all that is open there. */
+static int arrive_all(struct yj_alert *a, const char *caregiver)
+{
+	int64_t ns[32];
+	size_t n = 0;
+	int rc = yj_incident_open_at(
+	    a->g->store, &a->whose, a->device.id, ns, sizeof ns / sizeof ns[0], &n);
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		struct yj_incident inc;
+		bool paged;
+		rc = yj_incident_load(a->g->store, ns[i], &inc);
+		struct yj_turn turn = {
+		    .inc = &inc,
+		    .in = {.type = YJ_IN_ARRIVE, .who = caregiver},
+		    .actor = {.actor = a->device.id, .via = "checkin"},
+		    .device = a->device.id,
+		};
+		if (rc == 0)
+			rc = yj_turn_standing(a->g, &inc, caregiver, &turn.in, &paged);
+		if (rc == 0)
+			rc = yj_turn_run(a->g, &turn, NULL);
+	}
+	return rc;
+}
+
+int yj_checkins_checkin(struct yj_alert *a)
+{
+	const struct yj_msg_checkin *m = &a->event->msg.u.checkin;
+	struct yj_gateway *g = a->g;
+	enum yj_reason no = YJ_REASON_NONE;
+	struct yj_caregiver who;
+	bool serves = false;
+	int rc = 0;
+	if (!a->known)
+		no = YJ_REASON_UNKNOWN_DEVICE;
+	else if (a->device.revoked)
+		no = YJ_REASON_REVOKED_DEVICE;
+	else if (!a->whose.assigned)
+		no = YJ_REASON_UNBOUND_DEVICE;
+	if (!no) {
+		rc = yj_caregiver_find(g->store, m->caregiver, &who);
+		if (rc == 0 && !who.gone)
+			rc = yj_caregiver_serves(
+			    g->store, m->caregiver, &a->whose, a->device.id, 0, &serves);
+		if (rc < 0 && rc != YJ_ERR_NOTFOUND)
+			return rc;
+		no = serves ? YJ_REASON_NONE : YJ_REASON_CAREGIVER;
+	}
+	if (no) {
+		rc = yj_alert_reject(a, no);
+		return rc < 0 ? rc : yj_alert_received(a, 0, false);
+	}
+	rc = log_checkin(a, m);
+	bool arrival = m->type == YJ_CHECKIN_VISIT && who.role != YJ_ROLE_MAINTENANCE &&
+		       who.role != YJ_ROLE_PROVIDER;
+	if (rc == 0 && arrival)
+		rc = arrive_all(a, m->caregiver);
+	return rc < 0 ? rc : yj_alert_received(a, 0, false);
+}
