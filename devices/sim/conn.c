@@ -87,7 +87,10 @@ static void settle(struct sim_conn *c, int rc)
 		return;
 	if (mosquitto_socket(c->mosq) < 0 ||
 	    (rc != MOSQ_ERR_SUCCESS && rc != MOSQ_ERR_CONN_PENDING)) {
-		if (!c->stopping && rc != MOSQ_ERR_SUCCESS)
+		/* the broker's own reason stands, and is not followed by that of the closing */
+		const bool refused = !c->connected && c->complained >= 2 && c->complained < 1000;
+
+		if (!c->stopping && rc != MOSQ_ERR_SUCCESS && !refused)
 			complain(c, 1000 + rc, "connection", mosquitto_strerror(rc));
 		lost(c);
 		return;
