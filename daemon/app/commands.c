@@ -305,8 +305,8 @@ static int do_remove(struct command *c)
 	return rc;
 }
 
-static int log_bed(struct command *c, enum yj_event_type type, const char *bed,
-    const char *resident, const char *reason)
+static int log_bed(
+    struct command *c, enum yj_event_type type, const char *bed, const char *resident)
 {
 	struct yj_log_event e = yj_event_of(type);
 	char subject[YJ_NAME_MAX + 8];
@@ -315,7 +315,6 @@ static int log_bed(struct command *c, enum yj_event_type type, const char *bed,
 	e.resident = resident;
 	e.actor = c->user;
 	e.via = "ctl";
-	(void)reason; /* free text: not for the chained log */
 	return yj_gateway_log(c->g, &e);
 }
 
@@ -328,10 +327,13 @@ static int do_bed_move(struct command *c)
 		return refuse(c, "unknown", c->why[0] ? c->why : "no such resident or bed");
 	if (rc == YJ_ERR_EXISTS)
 		return refuse(c, "occupied", c->why[0] ? c->why : "somebody lies there");
+	if (rc == 0) /* the reason is free text, and not for the chained log */
+		rc = yj_dir_bed_moved(c->g->store, c->g->now.utc_ms, resident, from, bed, c->user,
+		    text_arg(c, "reason"));
 	if (rc == 0 && from[0])
-		rc = log_bed(c, YJ_EV_BED_RELEASED, from, resident, text_arg(c, "reason"));
+		rc = log_bed(c, YJ_EV_BED_RELEASED, from, resident);
 	if (rc == 0 && bed[0])
-		rc = log_bed(c, YJ_EV_BED_ASSIGNED, bed, resident, text_arg(c, "reason"));
+		rc = log_bed(c, YJ_EV_BED_ASSIGNED, bed, resident);
 	c->data = json_pack("{s:s, s:s}", "from", from, "to", bed);
 	return rc;
 }

@@ -244,6 +244,27 @@ def test_bed_move_keeps_the_incident(world):
     assert g.incident()["alerts"] == 2
 
 
+def test_bed_move_keeps_its_reason(world):
+    """"`bed move RESIDENT BED --reason`": who, when, by whom and why, but no word of it in the log."""
+    world.begin([policy()]).village()
+    g = world.gateway
+    g.load("institutions", [{"id": "inst1", "name": "敬老院", "region": VILLAGE, "filing": "filed"}])
+    g.load("beds", [{"id": "bed1", "kind": "institution", "institution": "inst1"},
+                    {"id": "bed2", "kind": "institution", "institution": "inst1"}])
+    for bed, why in (("bed1", "住院"), ("bed2", "换房"), ("-", "回家")):
+        g.ctl("bed", "move", "r1", bed, "--reason", why)
+    moves = g.ctl_json("resident", "show", "r1")["moves"]
+    assert [(m["from"], m["to"], m["reason"]) for m in moves] == [
+        ("bed2", None, "回家"), ("bed1", "bed2", "换房"), (None, "bed1", "住院")]
+    assert all(m["resident"] == "r1" and m["by"] and m["at"] for m in moves)
+    assert [m["reason"] for m in g.ctl_json("bed", "show", "bed1")["moves"]] == ["换房", "住院"]
+    assert "换房" in g.ctl("bed", "show", "bed2")
+    assert [(e["type"], e["subject"]) for e in g.events("bed.*")] == [
+        ("yijian.bed.assigned", "bed/bed1"), ("yijian.bed.released", "bed/bed1"),
+        ("yijian.bed.assigned", "bed/bed2"), ("yijian.bed.released", "bed/bed2")]
+    assert "换房" not in json.dumps(g.events(), ensure_ascii=False)
+
+
 def test_added_people_serve_open_incidents(world):
     """"Who belongs to a level is worked out when it is paged", and who may answer when they do:
     somebody hired this minute may."""

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "store/read.h"
 #include "table.h"
 #include "term.h"
 
@@ -68,6 +69,16 @@ static const struct yj_column bed_columns[] = {
     {0},
 };
 
+static const struct yj_column move_columns[] = {
+    {"at", NULL, false},
+    {"resident", NULL, false},
+    {"from", NULL, false},
+    {"to", NULL, false},
+    {"by", NULL, false},
+    {"reason", NULL, false},
+    {0},
+};
+
 static const struct yj_column *const columns_of[YJ_DIR_COUNT] = {
     [YJ_DIR_REGIONS] = region_columns,
     [YJ_DIR_INSTITUTIONS] = institution_columns,
@@ -106,6 +117,16 @@ static int run_list(struct yj_cli *cli, const struct yj_args *args)
 	return 0;
 }
 
+/* Of a resident or a bed: where they were moved, who lay there. */
+static int add_moves(struct yj_cli *cli, enum yj_dir kind, const char *id, json_t *record)
+{
+	json_t *moves = NULL;
+	if (kind != YJ_DIR_RESIDENTS && kind != YJ_DIR_BEDS)
+		return 0;
+	int rc = yj_read_moves(cli->store, id, kind == YJ_DIR_RESIDENTS, &moves);
+	return rc < 0 ? rc : json_object_set_new(record, "moves", moves) < 0 ? YJ_ERR_NOMEM : 0;
+}
+
 static int run_show(struct yj_cli *cli, const struct yj_args *args)
 {
 	int rc = yj_gateway_open(cli);
@@ -115,12 +136,18 @@ static int run_show(struct yj_cli *cli, const struct yj_args *args)
 	rc = yj_dir_get(cli->store, kind_of(args), args->words[0], &record);
 	if (rc == YJ_ERR_NOTFOUND)
 		return yj_fail(YJ_EXIT_REFUSED, "no %s %s", args->command->name, args->words[0]);
-	if (rc < 0)
+	if (rc == 0)
+		rc = add_moves(cli, kind_of(args), args->words[0], record);
+	if (rc < 0) {
+		json_decref(record);
 		return yj_gateway_store_failed(cli, rc);
-	if (cli->json)
+	}
+	if (cli->json) {
 		yj_json_put(stdout, record);
-	else
+	} else {
 		yj_record_put(stdout, record, cli->color);
+		yj_part_put(stdout, record, "moves", move_columns, cli->color);
+	}
 	json_decref(record);
 	return 0;
 }

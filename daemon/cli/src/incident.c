@@ -96,16 +96,6 @@ static int run_list(struct yj_cli *cli, const struct yj_args *args)
 	return 0;
 }
 
-static void put_part(const struct yj_cli *cli, const json_t *incident, const char *key,
-    const struct yj_column *columns)
-{
-	const json_t *part = json_object_get(incident, key);
-	if (json_array_size(part) == 0)
-		return;
-	printf("\n%s:\n", key);
-	yj_table_put(stdout, part, columns, NULL, cli->color);
-}
-
 /* As `tail` shows them. */
 static void put_events(const struct yj_cli *cli, const json_t *events)
 {
@@ -146,10 +136,10 @@ static int run_show(struct yj_cli *cli, const struct yj_args *args)
 		yj_json_put(stdout, incident);
 	} else {
 		yj_record_put(stdout, incident, cli->color);
-		put_part(cli, incident, "people", people_columns);
-		put_part(cli, incident, "notes", note_columns);
-		put_part(cli, incident, "devices", device_columns);
-		put_part(cli, incident, "deliveries", delivery_columns);
+		yj_part_put(stdout, incident, "people", people_columns, cli->color);
+		yj_part_put(stdout, incident, "notes", note_columns, cli->color);
+		yj_part_put(stdout, incident, "devices", device_columns, cli->color);
+		yj_part_put(stdout, incident, "deliveries", delivery_columns, cli->color);
 		put_events(cli, json_object_get(incident, "events"));
 	}
 	json_decref(incident);

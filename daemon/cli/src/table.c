@@ -180,3 +180,13 @@ void yj_record_put(FILE *out, const json_t *object, bool color)
 		free(text);
 	}
 }
+
+void yj_part_put(
+    FILE *out, const json_t *object, const char *key, const struct yj_column *columns, bool color)
+{
+	const json_t *part = json_object_get(object, key);
+	if (json_array_size(part) == 0)
+		return;
+	fprintf(out, "\n%s:\n", key);
+	yj_table_put(out, part, columns, NULL, color);
+}

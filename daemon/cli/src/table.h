@@ -22,6 +22,10 @@ void yj_table_put(
  */
 void yj_record_put(FILE *out, const json_t *object, bool color);
 
+/* A list within a record, as a table of its own under its key; nothing if it is empty. */
+void yj_part_put(
+    FILE *out, const json_t *object, const char *key, const struct yj_column *columns, bool color);
+
 /* A value as people read it: "" for null, yes and no, arrays joined by commas. malloc'd, NULL
  * without memory. */
 char *yj_value_text(const json_t *value);

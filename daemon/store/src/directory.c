@@ -242,3 +242,17 @@ int yj_dir_revoke(struct yj_store *s, const char *device, bool revoked, int64_t 
 	    "WHERE id = ?1",
 	    "tI", device, revoked ? now_utc_ms : INT64_MAX);
 }
+
+static const char *or_null(const char *text)
+{
+	return *text ? text : NULL;
+}
+
+int yj_dir_bed_moved(struct yj_store *s, int64_t utc_ms, const char *resident, const char *from,
+    const char *to, const char *actor, const char *reason)
+{
+	return yj_db_run(s,
+	    "INSERT INTO bed_moves (utc_ms, resident, from_bed, to_bed, actor, reason)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+	    "ittttt", utc_ms, resident, or_null(from), or_null(to), actor, reason);
+}

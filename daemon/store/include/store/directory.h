@@ -49,6 +49,10 @@ int yj_dir_remove(struct yj_store *s, enum yj_dir kind, const char *id, int64_t 
 int yj_dir_bed_move(struct yj_store *s, const char *resident, const char *bed,
     char from[YJ_NAME_MAX + 1], char why[YJ_WHY_MAX]) YJ_MUST_CHECK;
 
+/* Notes such a move, with who asked for it and why, for yj_read_moves. "" for no bed. */
+int yj_dir_bed_moved(struct yj_store *s, int64_t utc_ms, const char *resident, const char *from,
+    const char *to, const char *actor, const char *reason) YJ_MUST_CHECK;
+
 /* Withdraws a device's right to speak (or gives it back). YJ_ERR_NOTFOUND. */
 int yj_dir_revoke(
     struct yj_store *s, const char *device, bool revoked, int64_t now_utc_ms) YJ_MUST_CHECK;

@@ -28,6 +28,10 @@ int yj_read_incident(struct yj_store *s, const char *id, json_t **out) YJ_MUST_C
 int yj_read_rejected(struct yj_store *s, int64_t limit, json_t **out) YJ_MUST_CHECK;
 int yj_read_rejected_one(struct yj_store *s, int64_t n, json_t **out) YJ_MUST_CHECK;
 
+/* Moves of a resident (by_resident), or into and out of a bed, newest first: at, resident, from,
+ * to, by, reason. Empty if there are none. */
+int yj_read_moves(struct yj_store *s, const char *id, bool by_resident, json_t **out) YJ_MUST_CHECK;
+
 /* A point of the log to be noted elsewhere: number and hash (hex) of the newest event, or of the
  * newest up to at_seq (0: no bound). YJ_ERR_NOTFOUND: there is none. */
 int yj_read_checkpoint(
