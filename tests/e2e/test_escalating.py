@@ -151,6 +151,22 @@ def test_repeat_forgets_declines_and_failures(clocked):
     assert status_of(g, "fam1") == "paged"
 
 
+@pytest.mark.parametrize("who", ["fam1", "grid1"])
+def test_repeat_asks_only_whoever_was_paged(clocked, who):
+    """"each repeat pages the last level and everybody paged before": not somebody who is informed
+    ("never asked") or serves the resident, and has said unasked that they cannot come."""
+    g, home, *people = begin(clocked, levels=[level("doctor")], inform=["family"])
+    press(home)
+    person = next(p for p in people if p.caregiver == who)
+    assert person.reply("gw-1-1", "decline")["ok"]
+    for _ in range(2):
+        clocked.advance(300)
+    assert steps(g).count("notified") == 3
+    doctor = people[2]
+    doctor.wait(3, state="open")
+    assert not [p for p in person.pages() if "answer_by" in p]
+
+
 def test_unreachable_all_declined(clocked):
     """"A round that reaches nobody, or whose people have all declined, raises
     `incident.unreachable`, at once pages every `duty` and `operator` whatever their region or

@@ -213,8 +213,9 @@ int yj_person_put(struct yj_store *s, int64_t n, const struct yj_person *person)
 int yj_person_forget(struct yj_store *s, int64_t n)
 {
 	return yj_db_run(s,
-	    "UPDATE incident_people SET status = 1 WHERE incident = ?1 AND status IN (2, 3)", "i",
-	    n);
+	    "UPDATE incident_people SET status = round > 0 OR (flags & ?2) <> 0"
+	    " WHERE incident = ?1 AND status IN (2, 3)",
+	    "ii", n, (int64_t)YJ_PERSON_SUMMONED);
 }
 
 int yj_incident_devices(struct yj_store *s, int64_t n, int told, struct yj_names *out)

@@ -173,7 +173,8 @@ struct yj_person { /* of an incident */
 int yj_person_get(
     struct yj_store *s, int64_t n, const char *caregiver, struct yj_person *out) YJ_MUST_CHECK;
 int yj_person_put(struct yj_store *s, int64_t n, const struct yj_person *person) YJ_MUST_CHECK;
-int yj_person_forget(struct yj_store *s, int64_t n) YJ_MUST_CHECK; /* declines and failures */
+/* Forgets all declines and failures; whoever was never paged is not asked for having declined. */
+int yj_person_forget(struct yj_store *s, int64_t n) YJ_MUST_CHECK;
 
 /* Who belongs to these targets for this resident or institution now (on duty), each once. */
 int yj_people_expand(struct yj_store *s, const struct yj_whose *whose, const struct yj_target *to,
