@@ -185,6 +185,8 @@ int yj_turn_run(struct yj_gateway *g, struct yj_turn *turn, enum yj_verdict *ver
 	struct yj_rules rules;
 	int rc = yj_plans_get(
 	    g->plans, g->store, inc->policy_hash, inc->kind, inc->whose.assigned, &plan, &rules);
+	if (rc == 0 && inc->stored && inc->closed_utc_ms == INT64_MAX)
+		rc = yj_whose_renew(g->store, inc->device, &inc->whose);
 	if (rc < 0)
 		return rc;
 	struct yj_state state;

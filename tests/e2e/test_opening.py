@@ -146,6 +146,35 @@ def test_institution_has_an_incident_per_device(world):
     assert "后院" in nurse.wait(state="open", incident="gw-1-2")["text"]
 
 
+def test_moved_while_it_is_open(clocked):
+    """"The address paged is where the bed is", "Who belongs to a level is worked out when it is
+    paged": a resident who has been brought to hospital is not looked for at home."""
+    clocked.begin([policy(levels=[level("grid"), level("nurse"), level("duty")]),
+                   policy("ward")]).village()
+    g = clocked.gateway
+    g.load("institutions", [{"id": "hosp", "name": "县医院", "region": "511781001000",
+                             "filing": "filed", "address": "县城大道9号", "policy": "ward"}])
+    g.load("caregivers", [{"id": "nurse1", "name": "郑护士", "role": "nurse",
+                           "institution": "hosp"}])
+    g.load("devices", [{"id": "d1", "kind": "bed", "resident": ""}])
+    g.load("beds", [{"id": "ward-1", "kind": "hospital", "institution": "hosp", "device": "d1"}])
+    grid, nurse = clocked.people("grid1", "nurse1")
+    assert press(clocked, "b1") == 1
+    assert "石门村" in grid.wait(state="open")["resident"]["address"]
+    g.ctl("bed", "move", "r1", "ward-1", "--reason", "ill")
+    clocked.advance(60)
+    assert "县城大道9号" in nurse.wait(state="open")["resident"]["address"]
+    assert press(clocked, "d1") == 1, "it is the resident's incident still"
+    assert grid.reply("gw-1-1", "ack")["ok"], "whoever was paged may answer"
+    shown = g.incident()
+    assert (shown["policy"], shown["bed"], shown["institution"], shown["region"]) == (
+        "default", "ward-1", "hosp", "511781001000")
+    grid.reply("gw-1-1", "resolve", outcome="hospital")
+    g.ctl("bed", "set", "ward-1", "occupant=")
+    assert grid.reply("gw-1-1", "ack")["ok"] is False
+    assert g.incident()["bed"] == "ward-1", "what has ended stays as it was"
+
+
 def test_where_in_an_institution(world):
     """"The address paged is where the bed is": also of a bed that nobody lies in; a device whose
     place nobody wrote down is named."""

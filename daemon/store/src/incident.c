@@ -152,12 +152,14 @@ static int update(struct yj_store *s, const struct yj_incident *i, const char *t
 	    " flags = ?7, level_due_t = ?8, arrive_due_t = ?9, remind_due_t = ?10,"
 	    " resolve_due_t = ?11, rejoin_due_t = ?12, joined_due_t = ?13, acked_t = ?14,"
 	    " arrived_t = ?15, joined_t = ?16, answerer = ?17, alerts = ?18, paged_t = ?19,"
-	    " closed_utc_ms = ?20, outcome = ?21, text = coalesce(?22, text) WHERE n = ?1",
-	    "iiIiiiiIIIIIIIIItiIIit", i->n, (int64_t)i->state, i->due, (int64_t)i->level,
+	    " closed_utc_ms = ?20, outcome = ?21, text = coalesce(?22, text), bed = ?23,"
+	    " institution = ?24, region = ?25 WHERE n = ?1",
+	    "iiIiiiiIIIIIIIIItiIIitttt", i->n, (int64_t)i->state, i->due, (int64_t)i->level,
 	    (int64_t)i->round, (int64_t)i->outstanding, (int64_t)i->flags, i->level_due,
 	    i->arrive_due, i->remind_due, i->resolve_due, i->rejoin_due, i->joined_due, i->acked_at,
 	    i->arrived_at, i->joined_at, or_null(i->by), i->alerts, i->paged_t, i->closed_utc_ms,
-	    (int64_t)i->outcome, text);
+	    (int64_t)i->outcome, text, or_null(i->whose.bed), or_null(i->whose.institution),
+	    or_null(i->whose.region));
 }
 
 int yj_incident_reserve(struct yj_store *s, int64_t *n)

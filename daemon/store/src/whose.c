@@ -199,6 +199,35 @@ int yj_whose_find(struct yj_store *s, const struct yj_device *device, struct yj_
 	return 0;
 }
 
+int yj_whose_renew(struct yj_store *s, const char *device, struct yj_whose *whose)
+{
+	struct bed bed = {.id = ""};
+	if (!whose->resident[0])
+		return 0;
+	int rc = bed_of_occupant(s, whose->resident, &bed);
+	if ((rc < 0 && rc != YJ_ERR_NOTFOUND) || strcmp(bed.id, whose->bed) == 0)
+		return rc == YJ_ERR_NOTFOUND ? 0 : rc;
+	struct yj_device d;
+	rc = yj_device_find(s, device, &d);
+	if (rc < 0 && rc != YJ_ERR_NOTFOUND)
+		return rc;
+	bool theirs = rc == 0 && strcmp(d.resident, whose->resident) == 0;
+	struct yj_whose now = {.assigned = true};
+	struct yj_device none = {.id = ""};
+	snprintf(now.resident, sizeof now.resident, "%s", whose->resident);
+	snprintf(now.institution, sizeof now.institution, "%s",
+	    bed.institution[0] ? bed.institution
+	    : theirs	       ? d.institution
+			       : "");
+	rc = fill(s, &bed, theirs ? &d : &none, &now);
+	if (rc < 0)
+		return rc;
+	memcpy(whose->bed, bed.id, sizeof whose->bed);
+	memcpy(whose->institution, now.institution, sizeof whose->institution);
+	memcpy(whose->region, now.region, sizeof whose->region);
+	return 0;
+}
+
 int yj_whose_resident(struct yj_store *s, const char *resident, struct yj_whose *out)
 {
 	int64_t found;
