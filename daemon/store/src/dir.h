@@ -73,6 +73,7 @@ struct yj_dir_table {
 	const char *items; /* table of the YJ_COL_REFS column, or NULL */
 	const char *owner; /* its two columns */
 	const char *other;
+	bool by_pos; /* its key is the owner and pos; else the owner and the other */
 	const struct yj_col *cols;
 	unsigned n_cols;
 };

@@ -156,20 +156,22 @@ static int apply_rows(struct yj_store *s, const char *schema, enum yj_dir kind, 
 	return rc;
 }
 
+/* An entry that only moves within its list keeps its row: each of the other index's is dear. */
 static int apply_items(struct yj_store *s, const char *schema, const struct yj_dir_table *t)
 {
+	const char *key = t->by_pos ? "pos" : t->other, *rest = t->by_pos ? t->other : "pos";
 	int rc = yj_dir_exec(s,
 	    "DELETE FROM main.%s WHERE %s IN (SELECT %s FROM %s.dir_rows) AND NOT EXISTS (SELECT 1 "
-	    "FROM "
-	    "%s.dir_items i WHERE i.owner = %s AND i.pos = main.%s.pos AND i.other = %s)",
-	    t->items, t->owner, t->key, schema, schema, t->owner, t->items, t->other);
+	    "FROM %s.dir_items i WHERE i.owner = %s AND i.%s = main.%s.%s)",
+	    t->items, t->owner, t->key, schema, schema, t->owner, t->by_pos ? "pos" : "other",
+	    t->items, key);
 	if (rc)
 		return rc;
 	return yj_dir_exec(s,
 	    "INSERT INTO main.%s (%s, pos, %s) SELECT owner, pos, other FROM %s.dir_items WHERE "
-	    "true "
-	    "ORDER BY owner, pos ON CONFLICT DO NOTHING",
-	    t->items, t->owner, t->other, schema);
+	    "true ORDER BY owner, pos ON CONFLICT DO UPDATE SET %s = excluded.%s WHERE %s IS NOT "
+	    "excluded.%s",
+	    t->items, t->owner, t->other, schema, rest, rest, rest, rest);
 }
 
 int yj_rows_apply(struct yj_store *s, const char *schema, enum yj_dir kind, uint32_t present,

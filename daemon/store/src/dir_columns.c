@@ -353,6 +353,7 @@ const struct yj_dir_table yj_dir_tables[YJ_DIR_COUNT] = {
 	.items = "device_residents",
 	.owner = "device",
 	.other = "resident",
+	.by_pos = true,
 	COLS(device_cols)},
     [YJ_DIR_BEDS] = {.table = "beds", .singular = "bed", .zh = "床位", .key = "id", COLS(bed_cols)},
 };
