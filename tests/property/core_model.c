@@ -192,6 +192,16 @@ static void forget(struct model *m, const struct yj_act *a, uint64_t *of)
 	}
 }
 
+/* Whoever declined unasked is not one of those "paged before". */
+static void forget_all(struct model *m)
+{
+	m->declined = m->lost = 0;
+	for (int i = 0; i < MODEL_PEOPLE_MAX; i++) {
+		if (m->round[i] == 0 && !(m->summoned >> i & 1))
+			m->known &= ~(1ULL << i);
+	}
+}
+
 /* Carries out one action. True for a page of a set, which *people and *set describe. */
 static bool carry_out(struct model *m, const struct yj_act *a, uint32_t *people, enum yj_set *set)
 {
@@ -216,7 +226,7 @@ static bool carry_out(struct model *m, const struct yj_act *a, uint32_t *people,
 		say(m, "off ");
 		break;
 	case YJ_ACT_FORGET:
-		m->declined = m->lost = 0;
+		forget_all(m);
 		say(m, "forget ");
 		break;
 	case YJ_ACT_DECLINED:
