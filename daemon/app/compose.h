@@ -9,7 +9,7 @@ struct yj_page { /* an inbox message with the memory its strings live in */
 	struct yj_msg_inbox inbox;
 	struct yj_about about;
 	char id[YJ_NAME_MAX + 24], incident[YJ_NAME_MAX + 24];
-	char text[1024];
+	char text[4096];
 };
 
 /* 0, YJ_ERR_NOTFOUND when the incident or the receiver is gone, or a yj_err. Release with

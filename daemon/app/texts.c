@@ -68,6 +68,20 @@ void yj_text_home(const char *language, enum yj_home_state state, const char *by
 	}
 }
 
+/* What did not fit is cut off between characters. */
+static void end_whole(char *buf)
+{
+	size_t n = strlen(buf), at = n;
+	while (at > 0 && n - at < 4 && ((unsigned char)buf[at - 1] & 0xc0) == 0x80)
+		at--;
+	if (at == 0)
+		return;
+	unsigned char lead = (unsigned char)buf[at - 1];
+	size_t want = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1;
+	if (n - at + 1 < want)
+		buf[at - 1] = '\0';
+}
+
 static void append(char *buf, size_t cap, const char *before, const char *text, const char *after)
 {
 	size_t n = strlen(buf);
@@ -127,6 +141,10 @@ void yj_text_page(const char *language, const struct yj_text_page *p, char *buf,
 	bool en = english(language);
 	const char *kind = yj_text_kind(language, p->kind);
 	const char *name = p->name[0] ? p->name : p->place;
+	char all[2048]; /* a page names everybody who may have called */
+	snprintf(all, sizeof all, "%s", name);
+	append(all, sizeof all, en ? ", " : "、", p->others, "");
+	end_whole(all);
 	const char *by = p->by[0] ? p->by : en ? "somebody" : "有人";
 	switch (p->state) {
 	case YJ_PAGE_OPEN:
@@ -135,12 +153,12 @@ void yj_text_page(const char *language, const struct yj_text_page *p, char *buf,
 		say_status(en, p, buf, cap);
 		break;
 	case YJ_PAGE_JOINED:
-		snprintf(buf, cap, en ? "%s: called again (%s), %s" : "%s再次呼叫（%s），%s", name,
+		snprintf(buf, cap, en ? "%s: called again (%s), %s" : "%s再次呼叫（%s），%s", all,
 		    kind, p->address);
 		break;
 	case YJ_PAGE_REMIND:
 		snprintf(buf, cap, en ? "%s (%s): have you arrived? %s" : "%s（%s）：您到了吗？%s",
-		    name, kind, p->address);
+		    all, kind, p->address);
 		break;
 	case YJ_PAGE_CONTACTED:
 		snprintf(buf, cap,
@@ -166,4 +184,5 @@ void yj_text_page(const char *language, const struct yj_text_page *p, char *buf,
 		snprintf(buf, cap, en ? "%s (%s): closed" : "%s（%s）：已结束", name, kind);
 		break;
 	}
+	end_whole(buf);
 }

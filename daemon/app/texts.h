@@ -25,7 +25,7 @@ struct yj_text_page {
 	bool info;   /* told only, not asked */
 	int minutes; /* since it opened */
 };
-/* What a caregiver reads. */
+/* What a caregiver reads; what does not fit is cut off between characters. */
 void yj_text_page(const char *language, const struct yj_text_page *p, char *buf, size_t cap);
 
 /* For the desk: an incident was set aside. Static. */

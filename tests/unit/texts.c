@@ -88,6 +88,20 @@ static void test_little(void **state)
 	reads("en", &p, "call for help, just now. Can you go?");
 }
 
+static void test_all_are_named(void **state)
+{
+	(void)state;
+	struct yj_text_page p = page();
+	p.others = "李大爷、赵奶奶";
+	p.state = YJ_PAGE_JOINED;
+	reads("zh-CN", &p, "王秀英、李大爷、赵奶奶再次呼叫（求助），石门村二组");
+	p.state = YJ_PAGE_REMIND;
+	reads("en", &p, "王秀英, 李大爷、赵奶奶 (call for help): have you arrived? 石门村二组");
+	p.state = YJ_PAGE_ARRIVED;
+	p.by = "何晓东";
+	reads("zh-CN", &p, "王秀英（求助）：何晓东已到场");
+}
+
 static void test_too_small(void **state)
 {
 	(void)state;
@@ -98,6 +112,15 @@ static void test_too_small(void **state)
 	yj_text_page("zh-CN", &p, text, sizeof text);
 	assert_int_equal(strlen(text), sizeof text - 1);
 	assert_memory_equal(text, whole, sizeof text - 1);
+	for (size_t cap = 1; cap <= strlen(whole) + 1; cap++) {
+		char *exact = test_malloc(cap); /* so that a byte too many is noticed */
+		yj_text_page("zh-CN", &p, exact, cap);
+		size_t len = strlen(exact);
+		assert_true(len + 3 >= cap); /* no more is cut off than one character */
+		assert_memory_equal(exact, whole, len);
+		assert_false(((unsigned char)whole[len] & 0xc0) == 0x80);
+		test_free(exact);
+	}
 }
 
 int main(void)
@@ -107,6 +130,7 @@ int main(void)
 	    cmocka_unit_test(test_everything),
 	    cmocka_unit_test(test_status),
 	    cmocka_unit_test(test_little),
+	    cmocka_unit_test(test_all_are_named),
 	    cmocka_unit_test(test_too_small),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
