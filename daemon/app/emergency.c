@@ -12,6 +12,7 @@
 #define STEPS_MAX                                                                                  \
 	(2 * YJ_LEVELS_MAX) /* remembered per incident; beyond, the last one is repeated */
 #define ROWS 64
+#define CUT_OFF_MS 5000 /* until the next try to reach somebody without the broker */
 
 struct stepped { /* an incident, and when it was stepped without being stored */
 	int64_t n;
@@ -26,6 +27,7 @@ struct yj_emergency {
 	int64_t since_t; /* commits fail; 0: they do not */
 	int64_t sent;	 /* numbers of deliveries that are in no outbox */
 	int room_most;	 /* that the connection has ever had */
+	bool cut_off;	 /* nobody of the incident at hand can be reached without the broker */
 	struct yj_outbox_row rows[ROWS];
 };
 
@@ -114,21 +116,28 @@ static int all_channels(struct yj_gateway *g, int64_t incident, int64_t after)
 	}
 }
 
-/* Does the connection take all its pages now? (Or as many as it ever will.) */
+/* Does the connection take all its pages now? (Or as many as it ever will.) Without one the other
+ * channels do what they can. */
 static int find_room(struct yj_gateway *g, int64_t incident, int64_t after)
 {
 	struct yj_emergency *e = g->emergency;
-	int needed = 0, room = yj_link_room(g->chatter);
+	int needed = 0, others = 0, room = yj_link_room(g->chatter);
 	size_t got;
 	do {
 		int rc = yj_outbox_of(g->store, incident, after, e->rows, ROWS, &got);
 		if (rc < 0)
 			return rc;
-		for (size_t i = 0; i < got; i++)
-			needed += e->rows[i].status == YJ_DELIVERY_PENDING &&
-				  strcmp(e->rows[i].channel, "mqtt") == 0;
+		for (size_t i = 0; i < got; i++) {
+			bool mqtt = strcmp(e->rows[i].channel, "mqtt") == 0;
+			needed += mqtt && e->rows[i].status == YJ_DELIVERY_PENDING;
+			others += !mqtt && e->rows[i].status == YJ_DELIVERY_PENDING;
+		}
 		after = got ? e->rows[got - 1].n : after;
 	} while (got);
+	if (!yj_link_is_up(g->chatter)) {
+		e->cut_off = others == 0;
+		return others ? 0 : YJ_ERR_BUSY;
+	}
 	if (room > e->room_most)
 		e->room_most = room;
 	return room >= needed || room == e->room_most ? 0 : YJ_ERR_BUSY;
@@ -187,6 +196,7 @@ static bool one(struct yj_gateway *g, int64_t n)
 	struct stepped *s = of_incident(g->emergency, n);
 	if (!s || s->due_t > g->now.t || yj_inhand_incident(g, n))
 		return true;
+	g->emergency->cut_off = false;
 	int rc = yj_store_begin(g->store);
 	bool begun = rc == 0;
 	if (begun)
@@ -195,6 +205,10 @@ static bool one(struct yj_gateway *g, int64_t n)
 	yj_effects_forget(g);
 	yj_metrics_undo(&g->metrics, 0);
 	yj_inhand_none(g);
+	if (g->emergency->cut_off) {
+		s->due_t = g->now.t + CUT_OFF_MS;
+		return true;
+	}
 	if (begun && rc == YJ_ERR_BUSY)
 		return false; /* it is due still, and comes with the next run */
 	if (rc < 0) {
@@ -213,7 +227,6 @@ void yj_emergency_run(struct yj_gateway *g)
 	if (!e->since_t)
 		e->since_t = g->now.t;
 	if (g->stopping || g->now.t - e->since_t < YJ_EMERGENCY_AFTER_MS ||
-	    !yj_link_is_up(g->chatter) ||
 	    yj_incident_due(g->store, g->now.t, due, YJ_EMERGENCY_MAX, &n) < 0)
 		return;
 	if (n && !e->n)

@@ -6,6 +6,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 
 import crashworld  # noqa: E402
+import town  # noqa: E402
 
 
 @pytest.fixture
@@ -16,3 +17,13 @@ def crash(tmp_path):
         yield w
     finally:
         w.end()
+
+
+@pytest.fixture
+def hook():
+    """A receiver of webhooks."""
+    h = town.Hook()
+    try:
+        yield h
+    finally:
+        h.close()

@@ -18,14 +18,15 @@ SLOW = {"name": "default", "levels": [{"notify": ["grid"], "wait": "30m"}, {"not
         "repeat_every": "1h"}
 
 
-def faulty(crash, policy):
+def faulty(crash, policy, **sections):
     plan = crash.folder / "fault-plan"
 
     def set_plan(text):
         temporary = crash.folder / "fault-plan.new"
         temporary.write_text(text)
         os.rename(temporary, plan)
-    crash.begin(policies=[policy], plant=True, environment={"YJ_PLANT_IO": str(plan)})
+    crash.begin(policies=[policy], plant=True, environment={"YJ_PLANT_IO": str(plan)},
+                **sections)
     return set_plan
 
 
@@ -90,6 +91,27 @@ def test_errors_that_last_with_many_in_need(crash):
     assert "emergency incidents=" in crash.gateway.log.read_text()
     set_plan("0")
     crash.gateway.wait_ready()
+
+
+def test_errors_that_last_without_a_broker(crash, hook):
+    """"open incidents go on escalating": also with no broker, to those who have another channel."""
+    policy = {"name": "default", "levels": [{"notify": ["grid"], "wait": "5s"},
+                                            {"notify": ["doctor"], "wait": "30m"}, {"notify": ["duty"]}],
+              "repeat_every": "1h"}
+    set_plan = faulty(crash, policy, webhooks=[{"name": "desk", "url": hook.url}])
+    crash.village()
+    gateway = crash.gateway
+    gateway.load("caregivers", [{"id": "doc1", "name": "彭医生", "role": "doctor",
+                                 "region": "511781103", "channels": "mqtt;webhook:desk"}])
+    grid = crash.caregiver("grid1")
+    crash.device("b1").call()
+    incident = grid.wait(state="open")["incident"]
+    set_plan("1:forever full")
+    crash.broker.stop()
+    assert hook.wait(state="open")["incident"] == incident
+    set_plan("0")
+    crash.broker.start()
+    gateway.wait_ready()
 
 
 @pytest.mark.parametrize("kind", ["", " full"])
