@@ -344,6 +344,37 @@ static bool is_page(const struct yj_outbox_row *row)
 	return !row->home && row->say <= (int)YJ_PAGE_REMIND;
 }
 
+/* The pages before may have overtaken this one, so it is read anew. One that fails for a reason of
+ * its own costs only itself. */
+static int pass_on_one(struct yj_gateway *g, int64_t n)
+{
+	struct yj_outbox_row row;
+	struct yj_incident inc;
+	int rc = yj_outbox_get(g->store, n, &row);
+	if (rc == 0 && row.status == YJ_DELIVERY_PENDING)
+		rc = yj_incident_load(g->store, row.incident, &inc);
+	if (rc < 0)
+		return rc == YJ_ERR_NOTFOUND ? 0 : rc;
+	if (row.status != YJ_DELIVERY_PENDING || !yj_kind_is_help(inc.kind))
+		return 0;
+	if (!g->guarded)
+		return yj_deliveries_pass_on(g, &row, &inc);
+	size_t counted = yj_metrics_mark(&g->metrics);
+	rc = yj_store_mark(g->store);
+	if (rc < 0)
+		return rc;
+	rc = yj_deliveries_pass_on(g, &row, &inc);
+	if (rc == 0)
+		return yj_store_keep(g->store);
+	yj_store_undo(g->store);
+	yj_metrics_undo(&g->metrics, counted);
+	if (yj_dispatch_store_failed(rc))
+		return rc;
+	yj_log(YJ_LOG_ERR, "event=next_channel_failed delivery=%lld error=%s", (long long)n,
+	    yj_err_name(rc));
+	return 0;
+}
+
 /* Of the next pages that wait for their channel, and were due by then: those of calls for help
  * begin their next channels. channel: only those that wait for that one; NULL: any. */
 static int pass_on(
@@ -355,16 +386,11 @@ static int pass_on(
 	    g->store, YJ_DELIVERY_PENDING, until_t, at->due_t, at->n, l->rows, READ_ROWS, &n);
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		const struct yj_outbox_row *row = &l->rows[i];
-		struct yj_incident inc;
 		*at = (struct cursor){row->due_t, row->n};
 		if (!is_page(row) || (channel && strcmp(row->channel, channel) != 0) ||
 		    yj_inhand_delivery(g, row->n))
 			continue;
-		rc = yj_incident_load(g->store, row->incident, &inc);
-		if (rc == 0 && yj_kind_is_help(inc.kind))
-			rc = yj_deliveries_pass_on(g, row, &inc);
-		if (rc == YJ_ERR_NOTFOUND)
-			rc = 0;
+		rc = pass_on_one(g, row->n);
 	}
 	if (rc < 0)
 		return rc;
