@@ -117,10 +117,16 @@ yj_ctl() {
 	"$YJ_BIN/yijianctl" -c "$VILLAGE_CONF" "$@"
 }
 
-# Whether the gateway says that it is ready; gives up early if it has ended.
+# Whether somebody else has a port of the gateway's.
+village_taken() {
+	grep -qi 'in use' "$VILLAGE/yijiand.log"
+}
+
+# Whether the gateway says that it is ready; gives up early if it has ended or lacks a port.
 village_ready() {
 	local answer
 	yj_gone "$village_pid" && return 0
+	village_taken && return 0
 	exec 3<>"/dev/tcp/127.0.0.1/$VILLAGE_HTTP_PORT" || return 1
 	printf 'GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' >&3
 	read -r answer <&3
@@ -134,11 +140,12 @@ village_gateway() {
 		: >"$VILLAGE/yijiand.log"
 		village_start "$VILLAGE/yijiand.log" "$YJ_BIN/yijiand" -c "$VILLAGE_CONF"
 		VILLAGE_GATEWAY_PID=$village_pid
-		if yj_until 30 village_ready 2>/dev/null && ! yj_gone "$village_pid"; then
+		if yj_until 30 village_ready 2>/dev/null && ! yj_gone "$village_pid" &&
+		    ! village_taken; then
 			return 0
 		fi
 		yj_stop "$village_pid"
-		grep -qi 'in use' "$VILLAGE/yijiand.log" || break
+		village_taken || break
 	done
 	cat "$VILLAGE/yijiand.log" >&2
 	return 1

@@ -86,6 +86,7 @@ static const struct {
     {YJ_TROUBLE_SPACE, "disk_nearly_full"},
     {YJ_TROUBLE_BROKER, "broker"},
     {YJ_TROUBLE_DEAF, "subscription_refused"},
+    {YJ_TROUBLE_HTTP, "http"},
     {YJ_TROUBLE_AUDIT, "overdue"},
     {YJ_TROUBLE_POISON, "poison"},
 };

@@ -64,13 +64,6 @@ static void on_flush(evutil_socket_t fd, short what, void *ctx)
 	yj_lanes_drain(ctx);
 }
 
-static void on_audit(evutil_socket_t fd, short what, void *ctx)
-{
-	(void)fd;
-	(void)what;
-	yj_audit_run(ctx);
-}
-
 static void on_watchdog(evutil_socket_t fd, short what, void *ctx)
 {
 	(void)fd;
@@ -196,6 +189,36 @@ static int start_clock(struct yj_gateway *g)
 	return 0;
 }
 
+/* An address that somebody else has must not cost help: it is tried again until it is free. */
+static int listen_http(struct yj_gateway *g)
+{
+	const char *reason = "";
+	const struct yj_http_conf conf = {
+	    g->config->http.listen, g->config->http.tls.cert_file, g->config->http.tls.key_file};
+	const struct yj_http_ops ops = {.ready = http_ready, .metrics = http_metrics};
+	int rc = yj_http_new(g->base, &conf, &ops, g, &g->http, &reason);
+	if (rc == YJ_ERR_IO) {
+		if (!(g->trouble & YJ_TROUBLE_HTTP))
+			yj_log(YJ_LOG_ERR, "event=http_not_listening address=%s why=%s",
+			    YJ_Q(conf.listen), YJ_Q(reason));
+		rc = 0;
+	}
+	if (rc < 0)
+		return fail(rc == YJ_ERR_INVAL ? YJ_EXIT_CONFIG : 1, "http", reason);
+	yj_gateway_trouble(g, YJ_TROUBLE_HTTP, g->http == NULL);
+	return 0;
+}
+
+static void on_audit(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd;
+	(void)what;
+	struct yj_gateway *g = ctx;
+	yj_audit_run(g);
+	if (g->trouble & YJ_TROUBLE_HTTP)
+		(void)!listen_http(g);
+}
+
 static int make_parts(struct yj_gateway *g)
 {
 	g->inbox = yj_inbox_new();
@@ -315,12 +338,9 @@ int yj_service_start(struct yj_gateway *g, bool fallback)
 		return fail(1, "store", yj_err_name(rc));
 	if (rc < 0) /* before any alert is stored: it rests on the policies that this names */
 		g->owed = first_write;
-	struct yj_http_conf http = {
-	    g->config->http.listen, g->config->http.tls.cert_file, g->config->http.tls.key_file};
-	struct yj_http_ops http_ops = {.ready = http_ready, .metrics = http_metrics};
-	rc = yj_http_new(g->base, &http, &http_ops, g, &g->http, &reason);
-	if (rc < 0)
-		return fail(rc == YJ_ERR_INVAL ? YJ_EXIT_CONFIG : 1, "http", reason);
+	rc = listen_http(g);
+	if (rc)
+		return rc;
 	rc = yj_ctl_new(g->base, g->config->ctl.socket, &yj_commands_ops, g, &g->ctl);
 	if (rc < 0)
 		return fail(1, "control_socket", yj_err_name(rc));

@@ -155,3 +155,19 @@ def test_http_costs_no_alert(world):
         s.close()
     wait_until(lambda: g.http("/healthz")[0] == 200, "an honest request", TIMEOUT)
     assert g.alive()
+
+
+def test_taken_address_costs_no_help(world):
+    """"One bad thing stays one bad thing": somebody else has the address of the HTTP server. Calls are
+    answered, the state topic says it, and the gateway listens as soon as it can."""
+    gateway = world.begin().village().gateway
+    gateway.stop()
+    taken = socket.create_server(("127.0.0.1", gateway.http_port))
+    watch = world.caregiver("grid1").subscribe("yj/v1/gw/gw-1/state")
+    gateway.start(ready=False)
+    watch.wait(online=True, degraded="http")
+    home = world.device("b1")
+    assert home.wait(id=home.call(), state="received")
+    taken.close()
+    gateway.wait_ready()
+    gateway.wait_event("gateway.recovered")
