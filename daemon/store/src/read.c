@@ -47,6 +47,25 @@ json_t *yj_read_split(const char *s)
 	return list;
 }
 
+int yj_read_list(struct yj_store *s, sqlite3_stmt *q, json_t *(*one)(sqlite3_stmt *q), json_t **out)
+{
+	json_t *list = json_array();
+	int rc;
+	while ((rc = yj_db_step(s, q)) == 1) {
+		if (json_array_append_new(list, one(q)) < 0) {
+			rc = YJ_ERR_NOMEM;
+			sqlite3_reset(q);
+			break;
+		}
+	}
+	if (rc < 0) {
+		json_decref(list);
+		return rc;
+	}
+	*out = list;
+	return 0;
+}
+
 int yj_read_policy(struct yj_store *s, const char *name, struct yj_policy *out)
 {
 	char hash[YJ_POLICY_HASH_LEN];

@@ -19,6 +19,10 @@ json_t *yj_read_time(int64_t utc_ms);
 /* "a;b" as an array. */
 json_t *yj_read_split(const char *s);
 
+/* All rows of a statement, each made by `one`, as an array. 0 or a yj_err. */
+int yj_read_list(struct yj_store *s, sqlite3_stmt *q, json_t *(*one)(sqlite3_stmt *q),
+    json_t **out) YJ_MUST_CHECK;
+
 /* Reads the configured policy of a name into an empty *out (yj_policy_done). 0, YJ_ERR_NOTFOUND or
  * a yj_err. */
 int yj_read_policy(struct yj_store *s, const char *name, struct yj_policy *out) YJ_MUST_CHECK;

@@ -20,19 +20,5 @@ int yj_read_moves(struct yj_store *s, const char *id, bool by_resident, json_t *
 	if (!q)
 		return yj_db_err(s, s->last_sqlite);
 	yj_db_bind(q, "t", id);
-	json_t *list = json_array();
-	int rc;
-	while ((rc = yj_db_step(s, q)) == 1) {
-		if (json_array_append_new(list, move_json(q)) < 0) {
-			rc = YJ_ERR_NOMEM;
-			sqlite3_reset(q);
-			break;
-		}
-	}
-	if (rc < 0) {
-		json_decref(list);
-		return rc;
-	}
-	*out = list;
-	return 0;
+	return yj_read_list(s, q, move_json, out);
 }

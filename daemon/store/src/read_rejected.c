@@ -22,21 +22,7 @@ int yj_read_rejected(struct yj_store *s, int64_t limit, json_t **out)
 	if (!q)
 		return yj_db_err(s, s->last_sqlite);
 	yj_db_bind(q, "i", limit > 0 ? limit : (int64_t)-1);
-	json_t *list = json_array();
-	int rc;
-	while ((rc = yj_db_step(s, q)) == 1) {
-		if (json_array_append_new(list, rejected_json(q)) < 0) {
-			rc = YJ_ERR_NOMEM;
-			sqlite3_reset(q);
-			break;
-		}
-	}
-	if (rc < 0) {
-		json_decref(list);
-		return rc;
-	}
-	*out = list;
-	return 0;
+	return yj_read_list(s, q, rejected_json, out);
 }
 
 static int add_payload(json_t *one, const void *head, size_t len)
