@@ -156,7 +156,7 @@ def test_wrong_usage_exits_2(home):
                  ["incident", "note", "x", "--code", "nonsense"], ["incident", "cancel", "x", "--by", "a"],
                  ["tail", "-n"], ["tail", "-n", "-1"], ["tail", "-n", "1x"], ["tail", "--since", "yesterday"],
                  ["tail", "extra"], ["tail", "--unknown"], ["import", "nonsense", "f.csv"], ["import", "residents"],
-                 ["export"], ["resident", "add", "r1", "no-equals"], ["resident", "set", "phone=1"],
+                 ["export"], ["resident", "add", "r1", "no-equals"], ["resident", "set", "phone=1"], ["resident", "set", "r1"],
                  ["resident", "add", "r1", "name=a", "name=b"], ["bed", "move", "r1", "bed1"],
                  ["policy", "explain", "r1", "--kind", "nonsense"], ["rejected", "show", "x"],
                  ["log", "verify", "--checkpoint", "1:xyz"], ["device", "enroll", "no/id"],
@@ -580,6 +580,26 @@ def test_tail_follow_is_there_before_the_database(home):
     w.event(times=2)
     assert tail.ids(2) == [1, 2]
     tail.close()
+
+
+def test_tail_follow_of_what_may_not_be_read_is_refused(home):
+    """It would wait for ever: "Exit ... 1 refused"."""
+    home.writer().event()
+    home.data.chmod(0)
+    less = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+    try:
+        for words in (["tail"], ["tail", "-f"]):
+            r = subprocess.run([*less, CTL, "-c", home.config, *words], capture_output=True, text=True, timeout=60)
+            assert r.returncode == 1 and "Permission denied" in r.stderr and not r.stdout, (words, r)
+    finally:
+        home.data.chmod(0o700)
+
+
+def test_tail_has_no_upper_limit(home):
+    """"`-n` defaults to 20, has no upper limit"."""
+    home.writer().event(times=30)
+    for n in (2**31, 2**63 - 1, 2**63, 10**30):
+        assert len(home.ctl("tail", "-n", str(n)).stdout.splitlines()) == 30
 
 
 def test_tail_follow_with_a_filter_sees_only_that(home):

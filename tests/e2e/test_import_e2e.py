@@ -60,6 +60,32 @@ def test_encodings_and_chinese_headers(town_hall, encoding, ends):
     assert line["name"] == "欧阳𠮷" and line["region"].strip("'") == "511781101202"
 
 
+MIXED = [
+    ("first UTF-8, then GB18030", "r1,张三,511781101201\n".encode() + "r2,李四,511781101201\n".encode("gb18030"), 3),
+    ("first GB18030, then UTF-8", "r2,李四,511781101201\n".encode("gb18030") + "r1,张三,511781101201\n".encode(), 2),
+    ("a character cut in two", "r1,张三,511781101201\nr2,李四,511781101201\n".encode().replace("四".encode(), "四".encode()[:2]), 3),
+]
+
+
+@pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"], ids=["plain", "bom"])
+@pytest.mark.parametrize("rows_,line", [m[1:] for m in MIXED], ids=[m[0] for m in MIXED])
+def test_a_file_of_two_encodings_is_refused(town_hall, rows_, line, bom):
+    """"CSV imports accept UTF-8 ... and GB18030 ... naming each bad line": read as GB18030 as a whole,
+    such a file would import names that nobody has."""
+    done = town_hall.import_("residents", bom + b"id,name,region\n" + rows_)
+    assert done.returncode == 1 and f"line {line}:" in done.stderr and "UTF-8" in done.stderr, done.stderr
+    assert rows(town_hall, "resident") == {}
+
+
+def test_gb18030_that_begins_like_utf8(town_hall):
+    """"CSV imports accept ... GB18030": names whose first bytes are a character in UTF-8 too."""
+    names = ["瑷宝", "瑷宝玲", "张三", "欧阳𠮷", "璋彪"]
+    text = "id,name,region\n" + "".join(f"g{n},{name},511781101201\n" for n, name in enumerate(names))
+    done = town_hall.import_("residents", text.encode("gb18030"))
+    assert done.returncode == 0, done.stderr
+    assert [r["name"] for r in rows(town_hall, "resident").values()] == names
+
+
 def test_booleans(town_hall):
     """"Booleans are `true/false`, `1/0`, `yes/no`, `是/否`." """
     g = town_hall

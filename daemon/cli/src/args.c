@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -22,9 +21,8 @@ int yj_arg_number(const struct yj_args *args, const char *name, int64_t min, int
 	if (!value)
 		return 0;
 	char *end = NULL;
-	errno = 0;
-	long long n = strtoll(value, &end, 10);
-	if (*value < '0' || *value > '9' || *end || errno || n < min)
+	long long n = strtoll(value, &end, 10); /* more than it can hold is its most */
+	if (*value < '0' || *value > '9' || *end || n < min)
 		return yj_wrong(args->command,
 		    "--%s takes a whole number of at least %lld, not \"%s\"", name, (long long)min,
 		    value);

@@ -251,7 +251,7 @@ static const struct yj_opt move_opts[] = {
 	    KINDS_VERB(NAME, KIND, "add", "ID [COLUMN=VALUE]...", 1, -1, run_put,                  \
 		"Adds one that is not there yet. The columns are those of an import: see\n"        \
 		"yijianctl import KIND --template."),                                              \
-	    KINDS_VERB(NAME, KIND, "set", "ID COLUMN=VALUE...", 1, -1, run_put,                    \
+	    KINDS_VERB(NAME, KIND, "set", "ID COLUMN=VALUE...", 2, -1, run_put,                    \
 		"Changes columns of one that is there; an empty value clears a column."),          \
 	    KINDS_VERB(NAME, KIND, "remove", "ID", 1, 1, run_remove,                               \
 		"Takes one out of the directory, unless something still needs it.")

@@ -73,9 +73,10 @@ static int reopen(struct tail *t, char why[YJ_WHY_MAX])
 {
 	struct stat now;
 	if (stat(t->cli->database, &now) < 0) {
+		int err = errno;
 		yj_gateway_close(t->cli);
-		snprintf(why, YJ_WHY_MAX, "%s: %s", t->cli->database, strerror(errno));
-		return YJ_ERR_NOTFOUND;
+		snprintf(why, YJ_WHY_MAX, "%s: %s", t->cli->database, strerror(err));
+		return err == EACCES ? YJ_ERR_DENIED : YJ_ERR_NOTFOUND;
 	}
 	if (t->cli->store && now.st_ino == t->file.st_ino && now.st_dev == t->file.st_dev)
 		return 0;

@@ -7,6 +7,8 @@
 
 #include "dir.h"
 
+static const char bom_utf8[] = "\xef\xbb\xbf";
+
 static long lines_until(const char *s, size_t n)
 {
 	long line = 1;
@@ -44,6 +46,29 @@ static int from_gb18030(
 	return 0;
 }
 
+/* Bytes of UTF-8 read as GB18030 are often text too, only another one. So a file with lines of both
+ * is told from one of GB18030, whose lines hardly ever look like Chinese in UTF-8. Returns the
+ * first line that is not UTF-8 of a file that is otherwise, or 0. */
+static long stray_line(const char *in, size_t len)
+{
+	long line = 1, first = 0, strays = 0, good = 0;
+	bool bom = len >= sizeof bom_utf8 - 1 && memcmp(in, bom_utf8, sizeof bom_utf8 - 1) == 0;
+	for (size_t i = 0; i < len; line++) {
+		const char *s = in + i, *nl = memchr(s, '\n', len - i);
+		size_t n = nl ? (size_t)(nl - s) + 1 : len - i;
+		i += n;
+		if (yj_text_bad(s, n) < n) {
+			first = strays++ ? first : line;
+			continue;
+		}
+		int wide = 0; /* characters of three bytes */
+		for (size_t k = 0; k < n; k++)
+			wide += ((unsigned char)s[k] & 0xf0) == 0xe0;
+		good += wide > 1;
+	}
+	return bom || (good && good * 10 >= strays) ? first : 0;
+}
+
 int yj_csv_decode(
     const void *bytes, size_t len, char **text, size_t *text_len, struct yj_csv_fault *fault)
 {
@@ -64,6 +89,12 @@ int yj_csv_decode(
 		return YJ_ERR_INVAL;
 	}
 	if (yj_text_bad(in, len) < len) {
+		fault->line = stray_line(in, len);
+		if (fault->line) {
+			fault->text =
+			    "this line is not UTF-8, but the file is: save it as \"CSV UTF-8\"";
+			return YJ_ERR_INVAL;
+		}
 		int rc = from_gb18030(in, len, text, text_len, fault);
 		if (rc)
 			return rc;
@@ -77,7 +108,7 @@ int yj_csv_decode(
 		*text = copy;
 		*text_len = len;
 	}
-	if (*text_len >= 3 && memcmp(*text, "\xef\xbb\xbf", 3) == 0) {
+	if (*text_len >= 3 && memcmp(*text, bom_utf8, 3) == 0) {
 		*text_len -= 3;
 		memmove(*text, *text + 3, *text_len + 1);
 	}

@@ -16,7 +16,8 @@ struct yj_csv_fault {
 	const char *text; /* static */
 };
 
-/* The bytes of a file as UTF-8 text without a byte order mark: UTF-8 as it is, else GB18030.
+/* The bytes of a file as UTF-8 text without a byte order mark: UTF-8 as it is, else GB18030; a file
+ * that is UTF-8 but for some lines is refused with the first of them.
  * *text is the caller's to free, has a terminator behind its *text_len bytes and holds no NUL.
  * 0; YJ_ERR_INVAL with *fault; YJ_ERR_NOMEM. */
 int yj_csv_decode(const void *bytes, size_t len, char **text, size_t *text_len,
