@@ -4,13 +4,17 @@
 
 #include "effects.h"
 #include "space.h"
+#include "texts.h"
 
 int yj_alert_received(struct yj_alert *a, int64_t incident, bool test)
 {
 	if (!a->id[0])
 		return 0;
+	enum yj_topic_type type = a->event->topic_type;
+	bool calling = incident && (type == YJ_TOPIC_CALL || type == YJ_TOPIC_ALARM);
+	const char *text = yj_text_received(a->g->config->gateway.language, test, calling);
 	return yj_effects_received(
-	    a->g, a->event->family, a->event->speaker, a->id, incident, test);
+	    a->g, a->event->family, a->event->speaker, a->id, incident, text);
 }
 
 struct yj_log_event yj_alert_event(

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "texts.h"
 #include "tokens.h"
 
 #define EFFECTS_MAX 4096 /* beyond that some go: their senders repeat */
@@ -60,7 +59,7 @@ static struct effect *add(struct yj_effects *e)
 }
 
 int yj_effects_received(struct yj_gateway *g, const struct yj_family *family, const char *speaker,
-    const char *id, int64_t incident, bool test)
+    const char *id, int64_t incident, const char *text)
 {
 	struct effect *x = add(g->effects);
 	if (!x)
@@ -72,7 +71,7 @@ int yj_effects_received(struct yj_gateway *g, const struct yj_family *family, co
 	    .id = id,
 	    .incident = incident ? incident_id : NULL,
 	    .state = YJ_HOME_RECEIVED,
-	    .text = yj_text_received(g->config->gateway.language, test, incident != 0),
+	    .text = text,
 	};
 	int rc = family->feedback(speaker, &down, x->topic, sizeof x->topic, &x->payload, &x->len);
 	if (rc == YJ_ERR_NOTFOUND)

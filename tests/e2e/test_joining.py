@@ -282,3 +282,5 @@ def test_well_is_no_alert(world):
     # nobody is called because of it, so the home is not told so
     assert {p["text"] for p in home.find(id="w-1", state="received")} == {"已收到"}
     assert home.wait(id=home.call(), state="received")["text"] == "已收到，正在联系人"
+    cancel = home.cancel()
+    assert home.wait(id=cancel, state="received")["text"] == "已收到"
