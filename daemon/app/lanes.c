@@ -351,11 +351,13 @@ static int pass_on_one(struct yj_gateway *g, int64_t n)
 	struct yj_outbox_row row;
 	struct yj_incident inc;
 	int rc = yj_outbox_get(g->store, n, &row);
-	if (rc == 0 && row.status == YJ_DELIVERY_PENDING)
+	if (rc == 0 && row.status != YJ_DELIVERY_PENDING)
+		return 0;
+	if (rc == 0)
 		rc = yj_incident_load(g->store, row.incident, &inc);
 	if (rc < 0)
 		return rc == YJ_ERR_NOTFOUND ? 0 : rc;
-	if (row.status != YJ_DELIVERY_PENDING || !yj_kind_is_help(inc.kind))
+	if (!yj_kind_is_help(inc.kind))
 		return 0;
 	if (!g->guarded)
 		return yj_deliveries_pass_on(g, &row, &inc);
