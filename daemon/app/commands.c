@@ -1,5 +1,6 @@
 #include "commands.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,10 +104,11 @@ static int do_ack(struct command *c)
 	if (how[0] && yj_how_parse(how, &a.how) < 0)
 		return refuse(c, "invalid", "how: expected going or remote");
 	json_t *eta = json_object_get(c->args, "eta");
-	if (json_is_integer(eta) && json_integer_value(eta) >= 0 && json_integer_value(eta) <= 1440)
-		a.eta_min = (int)json_integer_value(eta);
+	if (json_is_integer(eta) && json_integer_value(eta) >= 0)
+		a.eta_min =
+		    json_integer_value(eta) > INT_MAX ? INT_MAX : (int)json_integer_value(eta);
 	else if (eta && !json_is_null(eta))
-		return refuse(c, "invalid", "eta: expected minutes, 0 to 1440");
+		return refuse(c, "invalid", "eta: expected minutes");
 	return answer(c, YJ_REPLY_ACK, &a);
 }
 

@@ -177,6 +177,14 @@ static void read_inbox(struct yj_reader *r, struct yj_msg_inbox *m)
 	m->url = yj_opt_text(r, "url");
 }
 
+/* Later than any limit is as good as at the limit. */
+static int opt_minutes(const struct yj_reader *r, const char *key)
+{
+	int64_t v = -1;
+	(void)yj_get_int(r, key, 0, INT64_MAX, &v);
+	return v > INT_MAX ? INT_MAX : (int)v;
+}
+
 static void read_reply(struct yj_reader *r, struct yj_msg_reply *m)
 {
 	m->id = yj_need_id(r, "id");
@@ -184,7 +192,7 @@ static void read_reply(struct yj_reader *r, struct yj_msg_reply *m)
 	NEED_WORD(r, "action", yj_reply_action_parse, &m->action);
 	m->ts_ms = yj_need_ms(r, "ts");
 	OPT_WORD(r, "how", yj_how_parse, &m->how);
-	m->eta_min = yj_opt_count(r, "eta", 1440);
+	m->eta_min = opt_minutes(r, "eta");
 	OPT_WORD(r, "outcome", yj_outcome_parse, &m->outcome);
 	OPT_WORD(r, "code", yj_note_code_parse, &m->code);
 	m->note = yj_opt_text(r, "note");

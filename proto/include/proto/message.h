@@ -119,7 +119,7 @@ struct yj_msg_reply { /* reply */
 	enum yj_reply_action action;
 	int64_t ts_ms;
 	enum yj_how how;
-	int eta_min; /* 0 to 1440, -1: not given */
+	int eta_min; /* at most INT_MAX, -1: not given */
 	enum yj_outcome outcome;
 	enum yj_note_code code;
 	const char *note;
