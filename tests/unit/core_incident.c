@@ -104,6 +104,7 @@ static void any_answer_of_whoever_arrived_keeps_it(void **state)
 			rig_note("a", YJ_NOTE_SPOKE_RESIDENT);
 		else
 			rig_arrive("a");
+		rig_did(how == 2 ? "noted:a" : "noted:a:joined");
 		rig_at(3 * MIN);
 		rig_is(YJ_INC_ARRIVED, 0, "a");
 		rig_join();

@@ -245,6 +245,13 @@ static enum yj_verdict welcome_second(struct turn *t)
 	return t->s->by[0] && strcmp(t->s->by, t->in->who) != 0 ? YJ_VERDICT_SECOND : YJ_VERDICT_OK;
 }
 
+/* Whoever has arrived has heard of the call that came after. */
+static void answer_join(struct turn *t)
+{
+	note_event(t, YJ_EV_INCIDENT_NOTED, t->in->who)->reason = "joined";
+	t->s->rejoin_due = YJ_NEVER;
+}
+
 static enum yj_verdict on_remote(struct turn *t)
 {
 	struct yj_state *s = t->s;
@@ -266,8 +273,10 @@ static enum yj_verdict on_ack(struct turn *t)
 {
 	struct yj_state *s = t->s;
 	bool same = s->by[0] && strcmp(s->by, t->in->who) == 0;
-	if (s->state == YJ_INC_ARRIVED && same)
-		s->rejoin_due = YJ_NEVER;
+	if (s->state == YJ_INC_ARRIVED && same && s->rejoin_due != YJ_NEVER) {
+		answer_join(t);
+		return YJ_VERDICT_OK;
+	}
 	if (t->in->how == YJ_HOW_REMOTE)
 		return on_remote(t);
 	if (s->state == YJ_INC_OPEN && !t->in->broke) {
@@ -312,9 +321,8 @@ static enum yj_verdict on_arrive(struct turn *t)
 {
 	struct yj_state *s = t->s;
 	if (s->state == YJ_INC_ARRIVED && strcmp(s->by, t->in->who) == 0) {
-		if (s->rejoin_due != YJ_NEVER) /* it answers the join; the arrival was before */
-			note_event(t, YJ_EV_INCIDENT_NOTED, t->in->who)->reason = "joined";
-		s->rejoin_due = YJ_NEVER;
+		if (s->rejoin_due != YJ_NEVER) /* the arrival was before */
+			answer_join(t);
 		return YJ_VERDICT_OK;
 	}
 	if (s->state == YJ_INC_ARRIVED && s->rejoin_due == YJ_NEVER)
