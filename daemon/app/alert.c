@@ -48,6 +48,8 @@ int yj_alert_reject(struct yj_alert *a, enum yj_reason reason)
 	if (a->known) {
 		snprintf(subject, sizeof subject, "device/%s", a->device.id);
 		e.device = a->device.id;
+		e.resident = a->whose.resident;
+		e.region = a->whose.region;
 	}
 	e.subject = subject;
 	e.alert = a->id[0] ? a->id : NULL;

@@ -187,17 +187,19 @@ static int do_page(struct command *c)
 static int do_note(struct command *c)
 {
 	struct yj_incident inc;
-	struct yj_in in = {.type = YJ_IN_NOTE, .who = text_arg(c, "by")};
+	struct yj_in in = {.type = YJ_IN_NOTE};
+	const char *by = text_arg(c, "by"), *text = text_arg(c, "text");
 	if (yj_note_code_parse(text_arg(c, "code"), &in.code) < 0 || in.code == YJ_NOTE_NONE)
 		return refuse(c, "invalid",
 		    "code: expected called_120, called_119, called_110, spoke_resident, no_reply,"
 		    " called_family, need_help or other");
-	int rc = in.who[0] ? known_caregiver(c, in.who) : 0;
-	if (rc == 0)
-		rc = load_incident(c, &inc);
-	const char *text = text_arg(c, "text");
+	if (by[0]) {
+		struct yj_answer a = {.eta_min = -1, .code = in.code, .note = text};
+		return answer(c, YJ_REPLY_NOTE, &a);
+	}
+	int rc = load_incident(c, &inc);
 	if (rc == 0 && text[0])
-		rc = yj_incident_note_add(c->g->store, inc.n, in.who, text, c->g->now.utc_ms);
+		rc = yj_incident_note_add(c->g->store, inc.n, "", text, c->g->now.utc_ms);
 	return rc < 0 ? rc : run_turn(c, &inc, &in);
 }
 
@@ -307,14 +309,15 @@ static int do_remove(struct command *c)
 	return rc;
 }
 
-static int log_bed(
-    struct command *c, enum yj_event_type type, const char *bed, const char *resident)
+static int log_bed(struct command *c, enum yj_event_type type, const char *bed,
+    const char *resident, const char *region)
 {
 	struct yj_log_event e = yj_event_of(type);
 	char subject[YJ_NAME_MAX + 8];
 	snprintf(subject, sizeof subject, "bed/%s", bed);
 	e.subject = subject;
 	e.resident = resident;
+	e.region = region;
 	e.actor = c->user;
 	e.via = "ctl";
 	return yj_gateway_log(c->g, &e);
@@ -324,7 +327,12 @@ static int do_bed_move(struct command *c)
 {
 	char from[YJ_NAME_MAX + 1] = "";
 	const char *resident = text_arg(c, "resident"), *bed = text_arg(c, "bed");
-	int rc = yj_dir_bed_move(c->g->store, resident, bed, from, c->why);
+	struct yj_whose before = {0}, after = {0};
+	int rc = yj_whose_resident(c->g->store, resident, &before);
+	if (rc == 0)
+		rc = yj_dir_bed_move(c->g->store, resident, bed, from, c->why);
+	if (rc == 0)
+		rc = yj_whose_resident(c->g->store, resident, &after);
 	if (rc == YJ_ERR_NOTFOUND)
 		return refuse(c, "unknown", c->why[0] ? c->why : "no such resident or bed");
 	if (rc == YJ_ERR_EXISTS)
@@ -333,9 +341,9 @@ static int do_bed_move(struct command *c)
 		rc = yj_dir_bed_moved(c->g->store, c->g->now.utc_ms, resident, from, bed, c->user,
 		    text_arg(c, "reason"));
 	if (rc == 0 && from[0])
-		rc = log_bed(c, YJ_EV_BED_RELEASED, from, resident);
+		rc = log_bed(c, YJ_EV_BED_RELEASED, from, resident, before.region);
 	if (rc == 0 && bed[0])
-		rc = log_bed(c, YJ_EV_BED_ASSIGNED, bed, resident);
+		rc = log_bed(c, YJ_EV_BED_ASSIGNED, bed, resident, after.region);
 	c->data = json_pack("{s:s, s:s}", "from", from, "to", bed);
 	return rc;
 }
@@ -343,10 +351,21 @@ static int do_bed_move(struct command *c)
 static int log_device(struct command *c, enum yj_event_type type, const char *device)
 {
 	struct yj_log_event e = yj_event_of(type);
+	struct yj_device d;
+	struct yj_whose whose = {0};
 	char subject[YJ_NAME_MAX + 16];
+	int rc = yj_device_find(c->g->store, device, &d);
+	if (rc == 0) {
+		d.revoked = false; /* whose it is stands in the directory all the same */
+		rc = yj_whose_find(c->g->store, &d, &whose);
+	}
+	if (rc < 0)
+		return rc;
 	snprintf(subject, sizeof subject, "device/%s", device);
 	e.subject = subject;
 	e.device = device;
+	e.resident = whose.resident;
+	e.region = whose.region;
 	e.actor = c->user;
 	e.via = "ctl";
 	return yj_gateway_log(c->g, &e);

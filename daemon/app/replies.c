@@ -40,8 +40,14 @@ static int deny(
 	e.actor = a->actor.actor;
 	e.via = a->actor.via;
 	char id[YJ_NAME_MAX + 24] = "";
-	if (inc)
+	if (inc) {
 		yj_incident_id(g->store, inc->n, id, sizeof id);
+		e.resident = inc->whose.resident;
+		e.kind = (int)inc->kind;
+		e.level = (int)inc->level;
+		e.region = inc->whose.region;
+		e.drill = inc->drill;
+	}
 	e.more = json_pack(
 	    "{s:s, s:s*}", "action", yj_reply_action_name(a->action), "incident", inc ? id : NULL);
 	int rc = e.more ? yj_gateway_log(g, &e) : YJ_ERR_NOMEM;
@@ -99,16 +105,14 @@ static int take(struct yj_gateway *g, struct yj_answer *a, struct yj_incident *i
 	in->outcome = a->outcome;
 	in->code = a->code;
 	struct yj_turn turn = {.inc = inc, .in = *in, .actor = a->actor};
-	int rc = 0;
-	if (a->note && a->note[0])
-		rc = yj_incident_note_add(g->store, inc->n, who->id, a->note, g->now.utc_ms);
-	if (rc == 0)
-		rc = yj_outbox_quiet(g->store, inc->n, who->id);
+	int rc = yj_outbox_quiet(g->store, inc->n, who->id);
 	if (rc == 0)
 		rc = yj_turn_run(g, &turn, &a->verdict);
+	bool ok = a->verdict == YJ_VERDICT_OK || a->verdict == YJ_VERDICT_SECOND;
+	if (rc == 0 && ok && a->note && a->note[0]) /* who was refused says it again */
+		rc = yj_incident_note_add(g->store, inc->n, who->id, a->note, g->now.utc_ms);
 	if (rc < 0)
 		return rc;
-	bool ok = a->verdict == YJ_VERDICT_OK || a->verdict == YJ_VERDICT_SECOND;
 	a->fault = ok ? YJ_ANSWER_TAKEN : YJ_ANSWER_REFUSED;
 	bool first = strcmp(inc->by, who->id) == 0;
 	if (inc->by[0] && !first &&

@@ -165,7 +165,8 @@ def test_remote_of_last_remaining_counts_as_neither(world):
     assert g.incident()["level"] == 0
 
 
-@pytest.mark.parametrize("eta,due_s", [(None, 1800), (10, 1800), (40, 2700), (600, 5400)])
+@pytest.mark.parametrize("eta,due_s", [(None, 1800), (10, 1800), (40, 2700), (600, 5400),
+                                       (5000, 5400), (2**40, 5400)])
 def test_eta(clocked, eta, due_s):
     """"With `eta` the arrival is due at eta + 5 minutes, not before `arrive_within` and not after
     `arrive_max`; at two thirds of the time the person gets `remind`." """
@@ -302,6 +303,36 @@ def test_cancel_by_an_operator(world, state):
     family.wait(state="closed")
     assert g.incident()["state"] == "cancelled"
     assert g.incidents() == []
+
+
+def test_refused_reply_leaves_nothing(world):
+    """"Resolving a call for help takes an `outcome`": a reply that gets `ok: false` leaves no note
+    behind, neither twice when it is said again nor in an incident that has ended."""
+    g, _, family, grid, *_ = opened(world)
+    assert grid.reply("gw-1-1", "resolve", note="扶起来了")["reason"] == "outcome_required"
+    assert g.incident()["notes"] == []
+    assert grid.reply("gw-1-1", "resolve", note="扶起来了", outcome="helped")["ok"]
+    assert family.reply("gw-1-1", "note", note="谢谢")["reason"] == "closed"
+    assert [n["text"] for n in g.incident()["notes"]] == ["扶起来了"]
+
+
+def test_note_in_the_name_of_somebody(world):
+    """"Anyone who serves the resident or was paged may answer, and any operator; others get ... a
+    `user.denied` event": also by `incident note --by`. The event says what it was about."""
+    g, *_ = opened(world)
+    done = g.ctl_raw("incident", "note", "gw-1-1", "--by", "fam2", "--code", "need_help", "--text", "x")
+    assert done.returncode == 1 and "not allowed" in done.stderr
+    shown = g.incident()
+    assert (shown["level"], shown["notes"]) == (0, [])
+    denied = g.events("user.denied")[0]["data"]
+    assert {k: denied[k] for k in ("incident", "resident", "caregiver", "kind", "region", "via")} == {
+        "incident": "gw-1-1", "resident": "r1", "caregiver": "fam2", "kind": "sos",
+        "region": "511781103201", "via": "ctl"}
+    g.ctl("incident", "note", "gw-1-1", "--by", "fam1", "--code", "called_120", "--text", "在路上")
+    g.ctl("incident", "note", "gw-1-1", "--code", "called_110", "--text", "坐席")
+    assert [(n["caregiver"], n["text"]) for n in g.incident()["notes"]] == [("fam1", "在路上"),
+                                                                            (None, "坐席")]
+    assert [e["data"]["code"] for e in g.events("incident.noted")] == ["called_120", "called_110"]
 
 
 def test_notes_and_need_help(clocked):

@@ -181,6 +181,27 @@ def test_region_as_at_the_time(world):
     assert [e["data"]["region"] for e in g.events("alert.received")] == ["511781103201", "511702001001"]
 
 
+def test_region_and_resident_wherever_they_exist(world):
+    """"`data` has, wherever they exist, ... `resident`, ... `region` (12 digits, as at the time)": also
+    where a bed is taken or left, a device is withdrawn, a message is refused."""
+    world.begin().village()
+    g, home = world.gateway, world.device("b1")
+    g.load("institutions", [{"id": "i1", "name": "敬老院", "region": "511702001001", "filing": "filed"}])
+    g.load("beds", [{"id": "bed1", "kind": "institution", "institution": "i1"},
+                    {"id": "bed2", "kind": "home"}])
+    home.wait(id=home.checkin("nobody"), state="received")
+    for bed in ("bed1", "bed2", "-"):
+        g.ctl("bed", "move", "r1", bed, "--reason", "x")
+    g.ctl("device", "revoke", "b1", "--json")
+    found = [(e["type"].split(".", 1)[1], e["data"].get("resident"), e["data"].get("region"))
+             for e in g.events() if e["type"].split(".")[1] in ("bed", "device", "alert")
+             and e["type"] != "yijian.device.online"]
+    assert found == [
+        ("alert.rejected", "r1", "511781103201"), ("bed.assigned", "r1", "511702001001"),
+        ("bed.released", "r1", "511702001001"), ("bed.assigned", "r1", "511781103201"),
+        ("bed.released", "r1", "511781103201"), ("device.revoked", "r1", "511781103201")]
+
+
 PERSONAL = {
     "residents": [{"id": "r1", "name": "欧阳翠花", "region": "511781103201", "phone": "13912345678",
                    "address": "石门村槐树湾七号", "lat": "31.987654", "lon": "107.123987", "access": "钥匙压在石磨底下",
