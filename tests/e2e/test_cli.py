@@ -391,8 +391,12 @@ def test_rejected(home):
     w = home.writer()
     w.do("reject", topic="yj/v1/dev/b1/up/call", device="b1", hex=b"{not json".hex())
     w.do("reject", topic="yj/v1/dev/b1/up/alarm", device="b1", hex="fffe00")
+    w.do("reject", topic="yj/v1/dev/b1/up/call", device="b1", hex=b"a\0b".hex())
     w.close()
-    listed = home.json("rejected", "list")
+    zero = home.json("rejected", "list")[0]["n"]
+    assert "text    a\\x00b\n" in home.ctl("rejected", "show", str(zero)).stdout
+    assert home.json("rejected", "show", str(zero))["text"] == "a\0b"
+    listed = home.json("rejected", "list")[1:]
     assert [r["reason"] for r in listed] == ["json", "json"] and listed[0]["n"] > listed[1]["n"]
     assert len(home.json("rejected", "list", "-n", "1")) == 1
     assert home.json("rejected", "show", str(listed[1]["n"]))["text"] == "{not json"

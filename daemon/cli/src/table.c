@@ -9,13 +9,24 @@
 #define BOLD "\033[1m"
 #define PLAIN "\033[0m"
 
+/* A zero byte would end the text that this becomes: it is shown as the other controls will be. */
+static void put_string(FILE *out, const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (s[i])
+			fputc(s[i], out);
+		else
+			fputs("\\x00", out);
+	}
+}
+
 static void put_value(FILE *out, const json_t *value)
 {
 	const json_t *item;
 	size_t i;
 	switch (json_typeof(value)) {
 	case JSON_STRING:
-		fputs(json_string_value(value), out);
+		put_string(out, json_string_value(value), json_string_length(value));
 		break;
 	case JSON_INTEGER:
 		fprintf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dir.h"
 #include "read.h"
 
 static json_t *rejected_json(sqlite3_stmt *q)
@@ -25,9 +26,17 @@ int yj_read_rejected(struct yj_store *s, int64_t limit, json_t **out)
 	return yj_read_list(s, q, rejected_json, out);
 }
 
-static int add_payload(json_t *one, const void *head, size_t len)
+/* How much of a payload's beginning is whole characters, if only its last was cut in two. */
+static size_t whole_text(const char *head, size_t len)
 {
-	json_t *text = json_stringn(len ? head : "", len);
+	size_t good = len ? yj_text_bad(head, len) : 0;
+	return len - good < 4 && good < len && (unsigned char)head[good] >= 0xc2 ? good : len;
+}
+
+/* cut: there was more than this. */
+static int add_payload(json_t *one, const void *head, size_t len, bool cut)
+{
+	json_t *text = json_stringn(len ? head : "", cut ? whole_text(head, len) : len);
 	if (text)
 		return json_object_set_new(one, "text", text);
 	char *base64 = malloc(4 * (len / 3 + 1) + 1);
@@ -51,8 +60,9 @@ int yj_read_rejected_one(struct yj_store *s, int64_t n, json_t **out)
 	if (rc <= 0)
 		return rc == 0 ? YJ_ERR_NOTFOUND : rc;
 	json_t *one = rejected_json(q);
-	if (!one ||
-	    add_payload(one, sqlite3_column_blob(q, 7), (size_t)sqlite3_column_bytes(q, 7)) < 0) {
+	size_t len = (size_t)sqlite3_column_bytes(q, 7);
+	bool cut = sqlite3_column_int64(q, 5) > (int64_t)len;
+	if (!one || add_payload(one, sqlite3_column_blob(q, 7), len, cut) < 0) {
 		json_decref(one);
 		rc = YJ_ERR_NOMEM;
 	} else {
