@@ -87,6 +87,7 @@ static const struct {
     {YJ_TROUBLE_BROKER, "broker"},
     {YJ_TROUBLE_DEAF, "subscription_refused"},
     {YJ_TROUBLE_HTTP, "http"},
+    {YJ_TROUBLE_CTL, "control_socket"},
     {YJ_TROUBLE_AUDIT, "overdue"},
     {YJ_TROUBLE_POISON, "poison"},
 };

@@ -43,6 +43,7 @@ enum yj_trouble {		/* reasons to be degraded, each set and cleared by its finder
 	YJ_TROUBLE_AUDIT = 16,	/* an incident's next step or the outbox is overdue */
 	YJ_TROUBLE_MOVED = 128, /* the database is not where it was when it was opened */
 	YJ_TROUBLE_HTTP = 256,	/* somebody else has the address of its HTTP server */
+	YJ_TROUBLE_CTL = 512,	/* its control socket cannot be made */
 	YJ_TROUBLE_POISON = 32, /* an incident was set aside and is still open */
 };
 

@@ -209,6 +209,28 @@ static int listen_http(struct yj_gateway *g)
 	return 0;
 }
 
+/* Nor must a folder that is not there, or not ours: only operators are missing something. */
+static int listen_ctl(struct yj_gateway *g)
+{
+	const char *path = g->config->ctl.socket;
+	int rc = yj_ctl_new(g->base, path, &yj_commands_ops, g, &g->ctl);
+	char *why = NULL;
+	if (rc < 0 &&
+	    asprintf(&why, "%s: %s", path, rc == YJ_ERR_IO ? strerror(errno) : yj_err_name(rc)) < 0)
+		why = NULL;
+	bool again = g->trouble & YJ_TROUBLE_CTL;
+	if (rc < 0 && rc != YJ_ERR_IO && !again) {
+		rc = fail(1, "control_socket", why ? why : "");
+	} else {
+		if (rc < 0 && !again)
+			yj_log(YJ_LOG_ERR, "event=no_control_socket why=%s", YJ_Q(why ? why : ""));
+		yj_gateway_trouble(g, YJ_TROUBLE_CTL, rc < 0);
+		rc = 0;
+	}
+	free(why);
+	return rc;
+}
+
 static void on_audit(evutil_socket_t fd, short what, void *ctx)
 {
 	(void)fd;
@@ -217,6 +239,8 @@ static void on_audit(evutil_socket_t fd, short what, void *ctx)
 	yj_audit_run(g);
 	if (g->trouble & YJ_TROUBLE_HTTP)
 		(void)!listen_http(g);
+	if (g->trouble & YJ_TROUBLE_CTL)
+		(void)!listen_ctl(g);
 }
 
 static int make_parts(struct yj_gateway *g)
@@ -341,9 +365,9 @@ int yj_service_start(struct yj_gateway *g, bool fallback)
 	rc = listen_http(g);
 	if (rc)
 		return rc;
-	rc = yj_ctl_new(g->base, g->config->ctl.socket, &yj_commands_ops, g, &g->ctl);
-	if (rc < 0)
-		return fail(1, "control_socket", yj_err_name(rc));
+	rc = listen_ctl(g);
+	if (rc)
+		return rc;
 	rc = add_signals(g);
 	if (rc == 0)
 		rc = yj_link_start(g->help, had_session(g));

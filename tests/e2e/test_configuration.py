@@ -516,6 +516,25 @@ def test_second_daemon(world):
     assert g.ctl_json("status")["pid"] == g.process.pid
 
 
+def test_no_folder_for_the_control_socket(world):
+    """"One bad thing stays one bad thing": calls are answered without it, the state topic says it, and
+    operators come in as soon as the folder is there."""
+    g = world.begin().village().gateway
+    g.stop()
+    run = world.folder / "run"
+    g.config["ctl"]["socket"] = str(run / "control.sock")
+    g.write_config()
+    watch = world.caregiver("grid1").subscribe("yj/v1/gw/gw-1/state")
+    g.start(ready=False)
+    watch.wait(online=True, degraded="control_socket")
+    home = world.device("b1")
+    assert home.wait(id=home.call(), state="received")
+    assert g.ctl_raw("status").returncode == 69 and str(run) in g.log.read_text()
+    run.mkdir()
+    g.wait_event("gateway.recovered")
+    assert g.ctl_json("status")["degraded"] is None
+
+
 def test_newer_database(world):
     """"a newer database than the program is refused, with a clear message" and is left as it is."""
     world.begin().village()
