@@ -221,6 +221,13 @@ PERSONAL = {
 HARMLESS = {"id", "region", "role", "kind", "resident", "residents", "channels", "filing", "categories"}
 
 
+def stands(value, text):
+    """A year may be part of a time, an id or a hash by chance: there it says nothing."""
+    if value.isdigit() and len(value) < 6:
+        return re.search(rf"(?<![0-9A-Za-z:.-]){value}(?![0-9A-Za-z:.-])", text) is not None
+    return value in text
+
+
 @pytest.mark.quick
 def test_nobodys_data_in_the_log(world):
     """"and no name, number, address, position or free text: it is chained for good": everything that a
@@ -258,10 +265,10 @@ def test_nobodys_data_in_the_log(world):
     log = g.log.read_text()
     sent = "\n".join(json.dumps(e, ensure_ascii=False) for e in platform.events())
     for value in values:
-        assert not [row for row in table if value in row], value
-        assert value not in sent, value
+        assert not [row for row in table if stands(value, row)], value
+        assert not stands(value, sent), value
         # A stranger's topic may be named by the process, never what it says or whom it serves.
-        assert value not in log, value
+        assert not stands(value, log), value
     # They are in the place that they were meant for.
     assert "欧阳翠花" in json.dumps(g.ctl_json("resident", "show", "r1"), ensure_ascii=False)
 
