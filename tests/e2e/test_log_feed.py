@@ -224,7 +224,7 @@ HARMLESS = {"id", "region", "role", "kind", "resident", "residents", "channels",
 def stands(value, text):
     """A year may be part of a time, an id or a hash by chance: there it says nothing."""
     if value.isdigit() and len(value) < 6:
-        return re.search(rf"(?<![0-9A-Za-z:.-]){value}(?![0-9A-Za-z:.-])", text) is not None
+        return re.search(rf"(?<![0-9A-Za-z-]){value}(?![0-9A-Za-z-])", text) is not None
     return value in text
 
 
