@@ -355,7 +355,7 @@ static int pass_on_one(struct yj_gateway *g, int64_t n)
 		return 0;
 	if (rc == 0)
 		rc = yj_incident_load(g->store, row.incident, &inc);
-	if (rc < 0)
+	if (rc != 0)
 		return rc == YJ_ERR_NOTFOUND ? 0 : rc;
 	if (!yj_kind_is_help(inc.kind))
 		return 0;
