@@ -167,6 +167,21 @@ static int act(struct yj_gateway *g, struct yj_turn *turn, const struct yj_plan 
 	return YJ_ERR_INVAL;
 }
 
+/* Whoever answered hears the news too, also if nobody had asked them. */
+static int note_answerer(struct yj_gateway *g, const struct yj_incident *inc,
+    const struct yj_in *in, enum yj_verdict verdict)
+{
+	bool answers = in->type == YJ_IN_ACK || in->type == YJ_IN_ARRIVE;
+	if (!answers || (verdict != YJ_VERDICT_OK && verdict != YJ_VERDICT_SECOND))
+		return 0;
+	struct yj_person p = {.status = YJ_PERSON_INFORMED};
+	int rc = yj_person_get(g->store, inc->n, in->who, &p);
+	if (rc != YJ_ERR_NOTFOUND)
+		return rc;
+	snprintf(p.caregiver, sizeof p.caregiver, "%s", in->who);
+	return yj_person_put(g->store, inc->n, &p);
+}
+
 static int act_all(struct yj_gateway *g, struct yj_turn *turn, const struct yj_plan *plan,
     const struct yj_step *step, int64_t *people, enum yj_set *set)
 {
@@ -202,6 +217,9 @@ int yj_turn_run(struct yj_gateway *g, struct yj_turn *turn, enum yj_verdict *ver
 		yj_incident_step(&rules, &state, &in, g->now.t, &step);
 		if (n == 0 && verdict)
 			*verdict = step.verdict;
+		rc = note_answerer(g, inc, &in, step.verdict);
+		if (rc < 0)
+			return rc;
 		int64_t people = -1;
 		enum yj_set set = YJ_SET_LEVEL;
 		rc = act_all(g, turn, plan, &step, &people, &set);

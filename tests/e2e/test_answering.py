@@ -219,6 +219,23 @@ def test_inform(world):
     assert [p["state"] for p in family.pages()] == ["open", "answered", "arrived", "closed"]
 
 
+def test_news_for_who_answers_unasked(world):
+    """News are "to all who were paged or are informed", "and also to whoever answered": a volunteer
+    whom nobody had asked hears that it was taken back, who has arrived and that it is over, and is
+    not asked by the answer."""
+    g, home, _, grid, volunteer, _ = opened(world, ("fam1", "grid1", "vol1"))
+    assert volunteer.reply("gw-1-1", "ack")["ok"]
+    home.wait(id=home.cancel(), state="received")
+    volunteer.wait(state="withdrawn")
+    grid.reply("gw-1-1", "arrive")
+    assert "何晓东" in volunteer.wait(state="arrived")["text"]
+    grid.reply("gw-1-1", "decline")
+    home.wait(state="searching")
+    grid.reply("gw-1-1", "resolve", outcome="helped")
+    volunteer.wait(state="closed")
+    assert "vol1" not in paged(g)
+
+
 def test_what_each_role_may_read(world):
     """`access` (how to get in) goes to those who may go there, `health` to `doctor`, `nurse` and
     `operator` alone."""
