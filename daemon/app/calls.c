@@ -126,7 +126,7 @@ static int withdraw(struct yj_alert *a, int64_t incident)
 	bool own = false;
 	int rc = yj_incident_load(g->store, incident, &inc);
 	if (rc == 0)
-		rc = yj_incident_own_calls(g->store, incident, a->device.id, &own);
+		rc = yj_incident_own_calls(g->store, incident, a->device.id, &a->whose, &own);
 	if (rc < 0)
 		return rc;
 	struct yj_turn turn = {

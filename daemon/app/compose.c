@@ -47,7 +47,7 @@ static int64_t utc_of(const struct yj_gateway *g, int64_t t)
 static int write_text(struct yj_gateway *g, const struct yj_outbox_row *row,
     const struct yj_incident *inc, struct yj_page *page)
 {
-	char by[128], said[512];
+	char by[YJ_CALLED_MAX + 1], said[512];
 	int rc = name_of(g, row->said, by, sizeof by);
 	if (rc == 0)
 		rc = yj_incident_text(g->store, inc->n, said, sizeof said);
@@ -174,7 +174,7 @@ int yj_compose_home(
 		family = yj_family_find(device.family);
 	if ((rc < 0 && rc != YJ_ERR_NOTFOUND) || !family)
 		return rc < 0 ? rc : YJ_ERR_NOTFOUND;
-	char by[128], text[256], incident[YJ_NAME_MAX + 24];
+	char by[YJ_CALLED_MAX + 1], text[256], incident[YJ_NAME_MAX + 24];
 	rc = name_of(g, row->said, by, sizeof by);
 	if (rc < 0)
 		return rc;

@@ -32,7 +32,7 @@ struct yj_answer {
 	/* out */
 	enum yj_answer_fault fault;
 	enum yj_verdict verdict;
-	char by[128]; /* name of whoever was first, "" if it was this one */
+	char by[YJ_CALLED_MAX + 1]; /* name of whoever was first, "" if it was this one */
 };
 /* Carries out any action, checking who may. Within the caller's transaction. 0 with fault set, or a
  * yj_err. */

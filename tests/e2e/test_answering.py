@@ -236,6 +236,19 @@ def test_news_for_who_answers_unasked(world):
     assert "vol1" not in paged(g)
 
 
+def test_whole_names(world):
+    """`by` is the "name of who was first": all of it, as long as the directory takes one."""
+    g, home, family, grid, *_ = begin(world)
+    name = "ab" + "王" * 42
+    assert len(name.encode()) == 128
+    g.ctl("caregiver", "set", "grid1", f"name={name}")
+    call = home.call()
+    home.wait(id=call, state="received")
+    grid.reply("gw-1-1", "ack")
+    assert family.reply("gw-1-1", "ack")["by"] == name
+    assert home.wait(id=call, state="answered")["by"] == name
+
+
 def test_what_each_role_may_read(world):
     """`access` (how to get in) goes to those who may go there, `health` to `doctor`, `nurse` and
     `operator` alone."""

@@ -266,6 +266,51 @@ def test_checkin_on_another_homes_device(world):
     assert g.events("checkin")[0]["data"]["resident"] == "r3"
 
 
+@pytest.mark.parametrize("what", ["device", "bed"])
+def test_checkin_where_the_resident_is_no_more(world, what):
+    """"A check-in (`visit`) on the home's device ... is an arrival for the incidents of that
+    resident": not for those of whoever had that device, or lay in that bed, when they called."""
+    g, home, *_ = opened(world)
+    if what == "device":
+        g.ctl("device", "set", "b1", "resident=r2")
+        there = home
+    else:
+        g.load("institutions", [{"id": "i1", "name": "敬老院", "region": "511781103201",
+                                 "filing": "filed"}])
+        g.load("devices", [{"id": "d1", "kind": "button", "resident": ""}])
+        g.load("beds", [{"id": "bed1", "kind": "institution", "institution": "i1",
+                         "occupant": "r2", "device": "d1"},
+                        {"id": "bed2", "kind": "institution", "institution": "i1"}])
+        there = world.device("d1")
+        assert there.wait(id=there.call(), state="received")["incident"] == "gw-1-2"
+        g.ctl("bed", "move", "r2", "bed2", "--reason", "换房")
+        g.ctl("bed", "move", "r1", "bed1", "--reason", "入院")
+    g.load("caregivers", [{"id": "vol2", "name": "志愿者乙", "role": "volunteer",
+                           "region": "511781103"}])
+    checkin(there, "vol2")
+    left, here = (1, None) if what == "device" else (2, 1)
+    assert g.incident(left)["state"] == "open"
+    assert here is None or g.incident(here)["state"] == "arrived"
+    assert g.events("checkin")[0]["data"]["resident"] == ("r2" if what == "device" else "r1")
+
+
+def test_checkin_where_nobody_lives(world):
+    """"... on the home's device": of an incident without a resident, the device that called; no
+    more once it hangs elsewhere."""
+    g, *_ = opened(world)
+    g.load("institutions", [{"id": i, "name": "敬老院", "region": "511781103201",
+                             "filing": "filed"} for i in ("i1", "i2")])
+    g.load("devices", [{"id": "d1", "kind": "button", "resident": "", "institution": "i1"}])
+    corridor = world.device("d1")
+    corridor.wait(id=corridor.call(), state="received")
+    g.ctl("device", "set", "d1", "institution=i2")
+    checkin(corridor, "grid1")
+    assert g.incident(2)["state"] == "open"
+    g.ctl("device", "set", "d1", "institution=i1")
+    checkin(corridor, "grid1")
+    assert g.incident(2)["state"] == "arrived"
+
+
 def test_checkin_closes_a_grace(clocked):
     """"A check-in ... is an arrival" also again: whoever was asked after a second call and checks
     in has answered."""
@@ -333,6 +378,20 @@ def test_cancel_does_not_close_alarms(world):
     home.wait(id=home.cancel(), state="received")
     assert g.incident(2)["state"] == "open"
     assert steps(g, 2)[-1] == "withdrawn"
+
+
+def test_cancel_from_a_device_bound_anew(world):
+    """"A `cancel` by the resident closes the incident": whoever has the device now cannot end the
+    call of whoever had it; those paged are told all the same."""
+    g, home, family, *_ = opened(world, resident_may_cancel=True)
+    g.ctl("device", "set", "b1", "resident=r2")
+    home.wait(id=home.cancel(), state="received")
+    family.wait(state="withdrawn")
+    assert g.incident()["state"] == "open"
+    g.ctl("device", "set", "b1", "resident=r2;r1")
+    home.wait(id=home.cancel(), state="received")
+    family.wait(state="closed")
+    assert g.incident()["state"] == "cancelled"
 
 
 def test_cancel_names_a_call(world):

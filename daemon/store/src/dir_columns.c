@@ -50,7 +50,7 @@ static const struct yj_word filings[] = {{"filed", "已备案"}, {"unfiled", "�
 #define NAME(zh_, example_)                                                                        \
 	{                                                                                          \
 		.name = "name", .zh = zh_, .type = YJ_COL_NAME, .db = "name", .absent = "''",      \
-		.flags = YJ_COL_REQUIRED, .max = 128, .example = example_                          \
+		.flags = YJ_COL_REQUIRED, .max = YJ_CALLED_MAX, .example = example_                \
 	}
 #define REGION(flags_)                                                                             \
 	{                                                                                          \

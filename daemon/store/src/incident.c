@@ -228,15 +228,19 @@ int yj_incident_device_note(
 	    "ittii", n, device, id, (int64_t)call, (int64_t)!call);
 }
 
-int yj_incident_own_calls(struct yj_store *s, int64_t n, const char *device, bool *own)
+int yj_incident_own_calls(
+    struct yj_store *s, int64_t n, const char *device, const struct yj_whose *whose, bool *own)
 {
-	int64_t others = 0;
-	int rc = yj_db_int(s, &others,
-	    "SELECT count(*) FROM incident_devices"
-	    " WHERE incident = ?1 AND (device <> ?2 OR alarms > 0)",
-	    "it", n, device);
+	int64_t yes = 0;
+	int rc = yj_db_int(s, &yes,
+	    "SELECT NOT EXISTS (SELECT 1 FROM incident_devices"
+	    "  WHERE incident = ?1 AND (device <> ?2 OR alarms > 0))"
+	    " AND (resident IS NULL OR resident = ?3 OR EXISTS (SELECT 1 FROM device_residents r"
+	    "  WHERE r.device = ?2 AND r.resident = incidents.resident))"
+	    " FROM incidents WHERE n = ?1",
+	    "itt", n, device, whose->resident);
 	if (rc == 0)
-		*own = others == 0;
+		*own = yes != 0;
 	return rc;
 }
 

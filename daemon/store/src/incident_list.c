@@ -71,10 +71,11 @@ int yj_incident_open_at(struct yj_store *s, const struct yj_whose *whose, const 
 	    " UNION SELECT i.n FROM device_residents r JOIN incidents i ON i.resident = r.resident"
 	    "  AND i.state < 3 WHERE r.device = ?2"
 	    " UNION SELECT i.n FROM incident_devices d JOIN incidents i ON i.n = d.incident"
-	    "  AND i.state < 3 WHERE d.device = ?2 ORDER BY 1");
+	    "  AND i.state < 3 WHERE d.device = ?2 AND i.resident IS NULL"
+	    "  AND (i.institution IS NULL OR i.institution = ?3) ORDER BY 1");
 	if (!q)
 		return yj_db_err(s, s->last_sqlite);
-	yj_db_bind(q, "tt", whose->resident, device);
+	yj_db_bind(q, "ttt", whose->resident, device, whose->institution);
 	return read_numbers(s, q, ns, cap, n);
 }
 

@@ -3,6 +3,7 @@
 #define PROTO_LIMITS_H
 
 #define YJ_NAME_MAX 64			/* device, caregiver, resident … id, as in the topics */
+#define YJ_CALLED_MAX 128		/* what people call somebody or something: its name */
 #define YJ_MSGID_MAX 128		/* a message's own id */
 #define YJ_PAYLOAD_MAX 16384		/* a native payload; longer is rejected */
 #define YJ_PACKET_MAX 65536		/* an MQTT payload; the broker refuses longer */

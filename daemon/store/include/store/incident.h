@@ -106,8 +106,8 @@ int yj_incident_save(struct yj_store *s, struct yj_incident *inc, const char *te
 int yj_incident_open_of(
     struct yj_store *s, const char *resident, int64_t *ns, size_t cap, size_t *n) YJ_MUST_CHECK;
 
-/* Of a check-in on this device: those of its residents (or institution) and those it has a call in,
- * not closed. */
+/* Of a check-in on this device: those of its residents and, of those that are nobody's, the ones it
+ * has a call in (not the ones of an institution where it no longer is); not closed. */
 int yj_incident_open_at(struct yj_store *s, const struct yj_whose *whose, const char *device,
     int64_t *ns, size_t cap, size_t *n) YJ_MUST_CHECK;
 /* The incident of a device's newest call, closed or not. YJ_ERR_NOTFOUND. */
@@ -139,9 +139,10 @@ int yj_incident_devices(
     struct yj_store *s, int64_t n, int told, struct yj_names *out) YJ_MUST_CHECK;
 int yj_incident_device_note(
     struct yj_store *s, int64_t n, const char *device, const char *id, bool call) YJ_MUST_CHECK;
-/* Are all its alerts calls of this one device? */
-int yj_incident_own_calls(
-    struct yj_store *s, int64_t n, const char *device, bool *own) YJ_MUST_CHECK;
+/* Are all its alerts calls of this one device, which is still with the one who called? whose: the
+ * device's, now. */
+int yj_incident_own_calls(struct yj_store *s, int64_t n, const char *device,
+    const struct yj_whose *whose, bool *own) YJ_MUST_CHECK;
 struct yj_incident_device {
 	char device[YJ_NAME_MAX + 1];
 	char last_id[YJ_MSGID_MAX + 1];
@@ -196,7 +197,7 @@ int yj_incident_text(struct yj_store *s, int64_t n, char *buf, size_t cap) YJ_MU
 /* A caregiver as the alert path needs it. */
 struct yj_caregiver {
 	char id[YJ_NAME_MAX + 1];
-	char name[128];
+	char name[YJ_CALLED_MAX + 1];
 	enum yj_role role;
 	char channels[512]; /* ';' between them; "" if none were named */
 	char phone[33];
