@@ -86,6 +86,17 @@ def test_gb18030_that_begins_like_utf8(town_hall):
     assert [r["name"] for r in rows(town_hall, "resident").values()] == names
 
 
+def test_gb18030_that_is_utf8_by_chance(town_hall):
+    """"CSV imports accept ... GB18030": the bytes of such a name are characters of two bytes in UTF-8
+    as a whole. What stands alone there is a sign in UTF-8."""
+    for name, encoding in (("袁喜", "gb18030"), ("谢习", "gb18030"), ("José 5°C", "utf-8"), ("袁喜", "utf-8")):
+        raw = f"id,name,region\nr1,{name},511781101201\n".encode(encoding)
+        raw.decode()  # the case in question
+        done = town_hall.import_("residents", raw)
+        assert done.returncode == 0, done.stderr
+        assert rows(town_hall, "resident")["r1"]["name"] == name
+
+
 def test_booleans(town_hall):
     """"Booleans are `true/false`, `1/0`, `yes/no`, `是/否`." """
     g = town_hall

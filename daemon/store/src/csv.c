@@ -69,6 +69,24 @@ static long stray_line(const char *in, size_t len)
 	return bom || (good && good * 10 >= strays) ? first : 0;
 }
 
+/* A short file of GB18030 may happen to be UTF-8: then it consists of characters of two bytes, by
+ * which nobody here is called. A sign that stands alone (°, é) makes it UTF-8. */
+static bool chance_utf8(const char *in, size_t len)
+{
+	size_t runs = 0;
+	for (size_t i = 0; i < len;) {
+		size_t n = 0;
+		for (; i < len && (in[i] & 0x80); i++, n++)
+			if ((unsigned char)in[i] >= 0xe0)
+				return false;
+		if (n == 2)
+			return false;
+		runs += n > 0;
+		i += n == 0;
+	}
+	return runs > 0;
+}
+
 int yj_csv_decode(
     const void *bytes, size_t len, char **text, size_t *text_len, struct yj_csv_fault *fault)
 {
@@ -88,17 +106,19 @@ int yj_csv_decode(
 		fault->text = "a zero byte: this is no text file; save it as \"CSV UTF-8\"";
 		return YJ_ERR_INVAL;
 	}
-	if (yj_text_bad(in, len) < len) {
-		fault->line = stray_line(in, len);
-		if (fault->line) {
-			fault->text =
-			    "this line is not UTF-8, but the file is: save it as \"CSV UTF-8\"";
-			return YJ_ERR_INVAL;
-		}
-		int rc = from_gb18030(in, len, text, text_len, fault);
-		if (rc)
-			return rc;
-	} else {
+	bool utf8 = yj_text_bad(in, len) == len;
+	long stray = utf8 ? 0 : stray_line(in, len);
+	if (stray) {
+		fault->line = stray;
+		fault->text = "this line is not UTF-8, but the file is: save it as \"CSV UTF-8\"";
+		return YJ_ERR_INVAL;
+	}
+	int rc = YJ_ERR_INVAL;
+	if (!utf8 || chance_utf8(in, len))
+		rc = from_gb18030(in, len, text, text_len, fault);
+	if (rc && (!utf8 || rc != YJ_ERR_INVAL))
+		return rc;
+	if (rc) { /* as it is */
 		char *copy = malloc(len + 1);
 		if (!copy)
 			return YJ_ERR_NOMEM;
