@@ -178,7 +178,7 @@ int yj_replies_message(struct yj_gateway *g, const struct yj_event *event, const
 	yj_inbound_hash((int)event->msg.type, raw->payload, raw->len, hash);
 	enum yj_seen seen;
 	int64_t incident;
-	char before[1024];
+	char before[2048]; /* an id and a name of nothing but escapes fit */
 	int rc = yj_dedupe_check(
 	    g->store, r->id, event->speaker, hash, &seen, &incident, before, sizeof before);
 	if (rc < 0)
