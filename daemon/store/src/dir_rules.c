@@ -166,7 +166,7 @@ static bool phone(const char *d, size_t n, bool bare)
 	}
 	if (n == 11 && d[0] == '1')
 		return bare || d[1] >= '3';
-	if (!bare || d[0] != '0')
+	if (!bare || n < 11 || d[0] != '0')
 		return false;
 	return (n == 11 && (d[1] == '1' || d[1] == '2')) || ((n == 11 || n == 12) && d[1] >= '3');
 }
