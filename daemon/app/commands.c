@@ -162,16 +162,10 @@ static int known_caregiver(struct command *c, const char *id)
 
 static int do_cancel(struct command *c)
 {
-	struct yj_incident inc;
-	const char *by = text_arg(c, "by"), *reason = text_arg(c, "reason");
-	if (!reason[0])
+	struct yj_answer a = {.eta_min = -1, .cancels = true, .note = text_arg(c, "reason")};
+	if (!a.note[0])
 		return refuse(c, "invalid", "reason: is missing");
-	int rc = known_caregiver(c, by);
-	if (rc == 0)
-		rc = load_incident(c, &inc);
-	if (rc == 0)
-		rc = yj_incident_note_add(c->g->store, inc.n, by, reason, c->g->now.utc_ms);
-	return rc < 0 ? rc : run_turn(c, &inc, &(struct yj_in){.type = YJ_IN_CANCEL, .who = by});
+	return answer(c, YJ_REPLY_RESOLVE, &a);
 }
 
 static int do_page(struct command *c)

@@ -48,8 +48,8 @@ static int deny(
 		e.region = inc->whose.region;
 		e.drill = inc->drill;
 	}
-	e.more = json_pack(
-	    "{s:s, s:s*}", "action", yj_reply_action_name(a->action), "incident", inc ? id : NULL);
+	e.more = json_pack("{s:s, s:s*}", "action",
+	    a->cancels ? "cancel" : yj_reply_action_name(a->action), "incident", inc ? id : NULL);
 	int rc = e.more ? yj_gateway_log(g, &e) : YJ_ERR_NOMEM;
 	json_decref(e.more);
 	return rc;
@@ -93,7 +93,7 @@ static int name_of(struct yj_gateway *g, const char *id, char *buf, size_t cap)
 static int take(struct yj_gateway *g, struct yj_answer *a, struct yj_incident *inc,
     const struct yj_caregiver *who, struct yj_in *in)
 {
-	in->type = input_of(a->action);
+	in->type = a->cancels ? YJ_IN_CANCEL : input_of(a->action);
 	in->who = who->id;
 	in->how = a->how;
 	if (in->how == YJ_HOW_NONE) {

@@ -23,6 +23,7 @@ struct yj_answer {
 	const char *caregiver;
 	const char *incident;
 	enum yj_reply_action action;
+	bool cancels;	 /* not a reply's action but an operator's: ends it without an outcome */
 	enum yj_how how; /* NONE: from the caregiver's on_site */
 	int eta_min;
 	enum yj_outcome outcome;

@@ -335,6 +335,25 @@ def test_cancel_by_an_operator(world, state):
     assert g.incidents() == []
 
 
+def test_cancel_in_the_name_of_somebody(world):
+    """"Anyone who serves the resident or was paged may answer, and any operator; others get ... a
+    `user.denied` event": nobody else ends it by `incident cancel` either."""
+    g, _, family, *_ = opened(world)
+    for by, why in (("fam2", "not allowed"), ("nobody", "unknown caregiver")):
+        done = g.ctl_raw("incident", "cancel", "gw-1-1", "--by", by, "--reason", "误按")
+        assert done.returncode == 1 and why in done.stderr
+    assert [(e["data"].get("caregiver"), e["data"]["action"]) for e in g.events("user.denied")] == [
+        ("fam2", "cancel"), (None, "cancel")]
+    assert (g.incident()["state"], g.incident()["notes"]) == ("open", [])
+    done = g.ctl_raw("incident", "cancel", "gw-1-9", "--by", "fam1", "--reason", "误按")
+    assert done.returncode == 1
+    g.ctl("incident", "cancel", "gw-1-1", "--by", "seat1", "--reason", "误按")
+    assert [n["text"] for n in g.incident()["notes"]] == ["误按"]
+    done = g.ctl_raw("incident", "cancel", "gw-1-1", "--by", "seat1", "--reason", "误按")
+    assert done.returncode == 1 and "closed" in done.stderr
+    assert family.wait(state="closed")
+
+
 def test_refused_reply_leaves_nothing(world):
     """"Resolving a call for help takes an `outcome`": a reply that gets `ok: false` leaves no note
     behind, neither twice when it is said again nor in an incident that has ended."""
