@@ -133,6 +133,8 @@ int yj_replies_answer(struct yj_gateway *g, struct yj_answer *a)
 	if (rc == 0)
 		rc = yj_incident_load(g->store, n, &inc);
 	bool found = rc == 0;
+	if (found && inc.closed_utc_ms == INT64_MAX)
+		rc = yj_whose_renew(g->store, inc.device, &inc.whose);
 	if (rc < 0 && rc != YJ_ERR_NOTFOUND)
 		return rc;
 	rc = yj_caregiver_find(g->store, a->caregiver, &who);

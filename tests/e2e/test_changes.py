@@ -278,6 +278,44 @@ def test_added_people_serve_open_incidents(world):
     assert steps(g) == ["opened", "notified", "acked"]
 
 
+def test_corrected_region_of_an_open_incident(clocked):
+    """"Who belongs to a level is worked out when it is paged": with the region that the resident has
+    by then, which the log tells "as at the time"."""
+    clocked.begin([policy(levels=[level("grid"), level("volunteer"), level("duty")])]).village()
+    g, home = clocked.gateway, clocked.device("b1")
+    g.load("caregivers", [
+        {"id": "vol1", "name": "志愿者", "role": "volunteer", "region": VILLAGE},
+        {"id": "vol2", "name": "志愿者", "role": "volunteer", "region": "511781104202"}])
+    clocked.people("grid1", "vol1", "vol2")
+    press(home, ts=clocked.clock.utc_ms)
+    g.ctl("resident", "set", "r1", "region=511781104202")
+    clocked.advance(60)
+    assert paged(g, level=1) == ["vol2"]
+    assert [e["data"]["region"] for e in g.events("incident.notified")] == [VILLAGE, "511781104202"]
+
+
+def test_people_of_another_bed_may_answer(world):
+    """"Anyone who serves the resident ... may answer": where they are now, before anybody there has
+    been paged; here the home's device is the bed's."""
+    world.begin([policy()]).village()
+    g = world.gateway
+    g.load("residents", [{"id": "r2", "name": "李大爷", "region": VILLAGE}])
+    g.load("institutions", [{"id": "inst1", "name": "敬老院", "region": "510100000000",
+                             "filing": "filed"}])
+    g.load("devices", [{"id": "d1", "kind": "bed", "resident": ""}])
+    g.load("beds", [{"id": "home1", "kind": "home", "occupant": "r2", "device": "d1"},
+                    {"id": "bed1", "kind": "institution", "institution": "inst1"}])
+    g.load("caregivers", [{"id": "ward1", "name": "护理员", "role": "care_worker",
+                           "institution": "inst1"}])
+    home = world.device("d1")
+    (ward,) = world.people("ward1")
+    press(home)
+    assert ward.reply("gw-1-1", "ack")["reason"] == "not_allowed"
+    g.ctl("bed", "move", "r2", "bed1", "--reason", "入院")
+    assert ward.reply("gw-1-1", "ack")["ok"]
+    assert g.incident()["answered_by"] == "ward1"
+
+
 def test_policy_explain_tells_what_happens(world):
     """`policy explain RESIDENT` says "who would be reached, when, over what": then a press reaches
     exactly those."""

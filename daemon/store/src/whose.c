@@ -199,32 +199,43 @@ int yj_whose_find(struct yj_store *s, const struct yj_device *device, struct yj_
 	return 0;
 }
 
+/* Of a resident in another bed than before; device: the one that opened the incident. */
+static int institution_now(struct yj_store *s, const char *device, const struct bed *bed,
+    struct yj_whose *now, struct yj_device *d)
+{
+	int rc = yj_device_find(s, device, d);
+	if (rc < 0 && rc != YJ_ERR_NOTFOUND)
+		return rc;
+	if (rc < 0 || strcmp(d->resident, now->resident) != 0)
+		*d = (struct yj_device){.id = ""}; /* it is theirs no more */
+	snprintf(now->institution, sizeof now->institution, "%s",
+	    bed->institution[0] ? bed->institution : d->institution);
+	return 0;
+}
+
 int yj_whose_renew(struct yj_store *s, const char *device, struct yj_whose *whose)
 {
 	struct bed bed = {.id = ""};
+	struct yj_whose now = *whose;
+	struct yj_device d = {.id = ""};
 	if (!whose->resident[0])
 		return 0;
 	int rc = bed_of_occupant(s, whose->resident, &bed);
-	if ((rc < 0 && rc != YJ_ERR_NOTFOUND) || strcmp(bed.id, whose->bed) == 0)
-		return rc == YJ_ERR_NOTFOUND ? 0 : rc;
-	struct yj_device d;
-	rc = yj_device_find(s, device, &d);
-	if (rc < 0 && rc != YJ_ERR_NOTFOUND)
+	bool moved = strcmp(bed.id, whose->bed) != 0;
+	if (rc == YJ_ERR_NOTFOUND)
+		rc = 0;
+	if (rc < 0 || (moved && !bed.id[0])) /* in no bed at all: the place stays the last one */
 		return rc;
-	bool theirs = rc == 0 && strcmp(d.resident, whose->resident) == 0;
-	struct yj_whose now = {.assigned = true};
-	struct yj_device none = {.id = ""};
-	snprintf(now.resident, sizeof now.resident, "%s", whose->resident);
-	snprintf(now.institution, sizeof now.institution, "%s",
-	    bed.institution[0] ? bed.institution
-	    : theirs	       ? d.institution
-			       : "");
-	rc = fill(s, &bed, theirs ? &d : &none, &now);
+	if (moved)
+		rc = institution_now(s, device, &bed, &now, &d);
+	if (rc == 0)
+		rc = fill(s, &bed, &d, &now);
 	if (rc < 0)
 		return rc;
 	memcpy(whose->bed, bed.id, sizeof whose->bed);
 	memcpy(whose->institution, now.institution, sizeof whose->institution);
-	memcpy(whose->region, now.region, sizeof whose->region);
+	if (now.region[0])
+		memcpy(whose->region, now.region, sizeof whose->region);
 	return 0;
 }
 

@@ -48,8 +48,9 @@ struct yj_whose {
  * assigned to nobody). 0 or a yj_err. */
 int yj_whose_find(
     struct yj_store *s, const struct yj_device *device, struct yj_whose *out) YJ_MUST_CHECK;
-/* Where the resident of an open incident is now: bed, institution and region follow them when they
- * are moved; all else stays, also their policy. device opened it. 0 or a yj_err. */
+/* Where the resident of an open incident is now: bed and institution follow them when they are
+ * moved, their region also when it is corrected; all else stays, also their policy. device opened
+ * it. 0 or a yj_err. */
 int yj_whose_renew(struct yj_store *s, const char *device, struct yj_whose *whose) YJ_MUST_CHECK;
 /* For a resident without a device. 0 or YJ_ERR_NOTFOUND. */
 int yj_whose_resident(struct yj_store *s, const char *resident, struct yj_whose *out) YJ_MUST_CHECK;
