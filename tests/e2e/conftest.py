@@ -8,6 +8,14 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "quick: runs in `scripts/test quick` too")
 
 
+@pytest.fixture(autouse=True)
+def no_reserve_is_kept(tmp_path):
+    """pytest keeps the folders of three runs: with the gateways' reserves that would be 80 GB."""
+    yield
+    for file in tmp_path.rglob("reserve"):
+        file.unlink()
+
+
 @pytest.fixture
 def world(tmp_path):
     """An empty world; the test calls begin()."""
