@@ -341,6 +341,21 @@ def test_cancel_asks_for_confirmation(clocked):
     assert g.incident()["level"] == 1, "the clock runs on"
 
 
+def test_cancel_again_after_others_were_paged(clocked):
+    """"... those paged are told with `withdrawn`": once, until somebody else has been paged who did
+    not hear of it."""
+    g, home, family, _, doctor, *_ = opened(clocked)
+    for _ in range(2):
+        home.wait(id=home.cancel(), state="received")
+    assert len(deliveries(g, "fam1", state="withdrawn")) == 1
+    clocked.advance(60)
+    doctor.wait(state="open")
+    home.wait(id=home.cancel(), state="received")
+    assert "核实" in doctor.wait(state="withdrawn")["text"]
+    home.wait(id=home.cancel(), state="received")
+    assert len(deliveries(g, "doc1", state="withdrawn")) == 1
+
+
 def test_cancel_closes_where_it_may(world):
     """"... closes the incident only if the policy says `resident_may_cancel: true` ... and all its
     alerts are calls of that device" """

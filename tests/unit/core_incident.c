@@ -216,6 +216,8 @@ static void a_withdrawal_tells_and_the_clock_runs_on(void **state)
 	rig_did_not("tell:withdrawn"); /* once is enough */
 	rig_at(MIN);
 	rig_paged("b");
+	rig_withdraw(true);
+	rig_did("tell:withdrawn"); /* b has not heard of it */
 	rig_going("b");
 	rig_withdraw(true);
 	rig_is(YJ_INC_ACKED, 1, "b");

@@ -72,6 +72,7 @@ static void page(struct turn *t, enum yj_set set, const char *who)
 		t->s->round++;
 		t->s->flags &= ~(uint32_t)YJ_FLAG_DESK;
 	}
+	t->s->flags &= ~(uint32_t)YJ_FLAG_TOLD;
 	struct yj_act *a = act(t, YJ_ACT_PAGE);
 	a->set = set;
 	a->say = YJ_PAGE_OPEN;
@@ -80,6 +81,7 @@ static void page(struct turn *t, enum yj_set set, const char *who)
 
 static void page_one(struct turn *t, enum yj_page_state say, const char *who)
 {
+	t->s->flags &= ~(uint32_t)YJ_FLAG_TOLD;
 	struct yj_act *a = act(t, YJ_ACT_PAGE);
 	a->set = YJ_SET_ONE;
 	a->say = say;
@@ -371,9 +373,9 @@ static void on_withdraw(struct turn *t)
 		return;
 	}
 	note_event(t, YJ_EV_INCIDENT_WITHDRAWN, NULL);
-	if (!(t->s->flags & YJ_FLAG_WITHDRAWN))
+	if (!(t->s->flags & YJ_FLAG_WITHDRAWN) || !(t->s->flags & YJ_FLAG_TOLD))
 		tell(t, YJ_PAGE_WITHDRAWN, NULL);
-	t->s->flags |= YJ_FLAG_WITHDRAWN;
+	t->s->flags |= YJ_FLAG_WITHDRAWN | YJ_FLAG_TOLD;
 }
 
 static void on_join_acked(struct turn *t)

@@ -51,6 +51,7 @@ enum yj_state_flag {
 	YJ_FLAG_DESK = 4,      /* this round was unreachable and the desk has been paged */
 	YJ_FLAG_HELPING = 8, /* whoever answered needs help: levels are climbed beside the answer */
 	YJ_FLAG_SUMMONED = 16, /* paged by hand, and nobody so paged has answered since */
+	YJ_FLAG_TOLD = 32,     /* withdrawn, and nobody has been paged since that was told */
 };
 
 struct yj_state {
