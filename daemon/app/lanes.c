@@ -252,9 +252,15 @@ static int send_hook(struct yj_gateway *g, const struct yj_outbox_row *row,
 	struct yj_delivery d = {
 	    .token = (uint64_t)row->n,
 	    .attempt = row->attempts + 1,
+	    .id = page.id,
 	    .caregiver = row->target,
+	    .phone = "",
+	    .email = "",
 	    .language = g->config->gateway.language,
 	    .page = &page.inbox,
+	    .text = page.text,
+	    .subject = "",
+	    .asks = true,
 	};
 	rc = hook->send(hook->self, &d, done, g);
 	yj_page_done(&page);

@@ -157,7 +157,17 @@ static void test_cancel(void **state)
 	TURN_UNTIL(f, f->n_all == 5 + YJ_WEBHOOK_PER_HOST_MAX);
 	/* a page that cannot be sent is refused at once */
 	struct yj_msg_inbox odd = page;
-	struct yj_delivery delivery = {1, 1, "c-1", "en", &odd};
+	struct yj_delivery delivery = {.token = 1,
+	    .attempt = 1,
+	    .id = "d-1",
+	    .caregiver = "c-1",
+	    .phone = "",
+	    .email = "",
+	    .language = "en",
+	    .page = &odd,
+	    .text = "",
+	    .subject = "",
+	    .asks = true};
 	odd.id = "two\r\nlines: x";
 	assert_int_equal(channel->send(channel->self, &delivery, on_done, f), YJ_ERR_INVAL);
 	delivery.page = NULL;

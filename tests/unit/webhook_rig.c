@@ -109,7 +109,17 @@ const struct yj_channel *endpoint(struct fixture *f, int port, const char *path,
 
 int send_page(struct fixture *f, const struct yj_channel *channel, uint64_t token, int attempt)
 {
-	struct yj_delivery delivery = {token, attempt, "c-1", "zh-CN", &page};
+	struct yj_delivery delivery = {.token = token,
+	    .attempt = attempt,
+	    .id = page.id,
+	    .caregiver = "c-1",
+	    .phone = "",
+	    .email = "",
+	    .language = "zh-CN",
+	    .page = &page,
+	    .text = page.text,
+	    .subject = "",
+	    .asks = true};
 	f->sending = true;
 	int rc = channel->send(channel->self, &delivery, on_done, f);
 	f->sending = false;

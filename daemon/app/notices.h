@@ -1,0 +1,21 @@
+/* Notices: what people are told that is no incident (a test of their channels, a gap in a roster, a
+ * device that is diverted). A notice goes the way of a page, outbox and channels, but is not
+ * repeated and escalates to nobody. In the inbox it has the state `notice` and, in place of an
+ * incident's id, its own, {gateway}-m{number}; an `ack` to that id confirms it. */
+#ifndef APP_NOTICES_H
+#define APP_NOTICES_H
+
+#include "gateway.h"
+#include "store/notice.h"
+
+/* Tells one person `text` (people's words, in the gateway's language), within the caller's
+ * transaction. Over each of their channels (every_channel) or the first that takes it. *n (may be
+ * NULL) is its number. 0, YJ_ERR_NOTFOUND: no such caregiver, or a yj_err. */
+int yj_notices_tell(struct yj_gateway *g, enum yj_notice_kind kind, const char *caregiver,
+    const char *text, bool every_channel, int64_t *n) YJ_MUST_CHECK;
+
+/* Tells every caregiver of these roles (a mask of 1 << enum yj_role) whatever their region. */
+int yj_notices_tell_roles(
+    struct yj_gateway *g, enum yj_notice_kind kind, unsigned roles, const char *text) YJ_MUST_CHECK;
+
+#endif

@@ -1,0 +1,43 @@
+/* Notices (app/notices.h): a row per person told, and when they confirmed over which channel. */
+#ifndef STORE_NOTICE_H
+#define STORE_NOTICE_H
+
+#include "store/outbox.h"
+
+enum yj_notice_kind {	    /* as stored */
+	YJ_NOTICE_VERIFY,   /* a test of this person's channels, to be confirmed */
+	YJ_NOTICE_ROSTER,   /* a gap in a roster lies ahead */
+	YJ_NOTICE_DIVERTED, /* a device's calls go to operators alone */
+	YJ_NOTICE_OTHER,
+};
+
+#define YJ_NOTICE_TEXT_MAX 512
+
+struct yj_notice {
+	int64_t n;
+	enum yj_notice_kind kind;
+	char caregiver[YJ_NAME_MAX + 1];
+	char text[YJ_NOTICE_TEXT_MAX];
+	int64_t created_utc_ms;
+	int64_t confirmed_utc_ms; /* INT64_MAX: not yet */
+};
+
+/* The id for people and the wire, {gateway}-m{n}. parse: YJ_ERR_NOTFOUND if it is none. */
+void yj_notice_id(const struct yj_store *s, int64_t n, char *buf, size_t cap);
+int yj_notice_parse(const struct yj_store *s, const char *id, int64_t *n) YJ_MUST_CHECK;
+
+/* Inserts; sets n. */
+int yj_notice_add(struct yj_store *s, struct yj_notice *notice) YJ_MUST_CHECK;
+int yj_notice_get(struct yj_store *s, int64_t n, struct yj_notice *out) YJ_MUST_CHECK;
+/* The person has confirmed it over this channel, which is proved by that. */
+int yj_notice_confirm(
+    struct yj_store *s, int64_t n, const char *channel, int64_t now_utc_ms) YJ_MUST_CHECK;
+
+/* A person was reached over a channel for certain: they answered over it. */
+int yj_proof_note(struct yj_store *s, const char *caregiver, const char *channel,
+    int64_t now_utc_ms) YJ_MUST_CHECK;
+/* When that was the last time (ms, UTC); INT64_MIN: never. */
+int yj_proof_newest(
+    struct yj_store *s, const char *caregiver, const char *channel, int64_t *utc_ms) YJ_MUST_CHECK;
+
+#endif
