@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/notice.h"
 #include "texts.h"
 
 void yj_page_done(struct yj_page *page)
@@ -94,6 +95,27 @@ static void compose_poisoned(
 	};
 }
 
+static int compose_notice(
+    struct yj_gateway *g, const struct yj_outbox_row *row, struct yj_page *page)
+{
+	struct yj_notice notice;
+	int rc = yj_notice_get(g->store, row->notice, &notice);
+	if (rc < 0)
+		return rc;
+	yj_delivery_id(g->store, row->n, page->id, sizeof page->id);
+	yj_notice_id(g->store, row->notice, page->incident, sizeof page->incident);
+	snprintf(page->text, sizeof page->text, "%s", notice.text);
+	page->inbox = (struct yj_msg_inbox){
+	    .id = page->id,
+	    .incident = page->incident,
+	    .state = YJ_PAGE_NOTICE,
+	    .resident = {.id = "", .name = "", .address = "", .phone = ""},
+	    .text = page->text,
+	    .opened_at_ms = notice.created_utc_ms,
+	};
+	return 0;
+}
+
 int yj_compose_page(struct yj_gateway *g, const struct yj_outbox_row *row, struct yj_page *page)
 {
 	struct yj_incident inc = {0};
@@ -103,6 +125,8 @@ int yj_compose_page(struct yj_gateway *g, const struct yj_outbox_row *row, struc
 		compose_poisoned(g, row, page);
 		return 0;
 	}
+	if (row->notice)
+		return compose_notice(g, row, page);
 	int rc = yj_incident_load(g->store, row->incident, &inc);
 	if (rc == 0)
 		rc = yj_caregiver_find(g->store, row->target, &who);

@@ -8,6 +8,7 @@
 #include "inhand.h"
 #include "lanes.h"
 #include "pager.h"
+#include "store/notice.h"
 #include "turn.h"
 
 #define NO_SUBSCRIBERS 16 /* MQTT 5.0, 3.4.2.1 */
@@ -94,14 +95,20 @@ static int log_delivery(struct outcome *o, enum yj_event_type type, enum yj_deli
 	struct yj_log_event e = yj_event_of(type);
 	char id[YJ_NAME_MAX + 24];
 	yj_delivery_id(g->store, o->row.n, id, sizeof id);
+	char subject[YJ_NAME_MAX + 32];
 	yj_metrics_count_pair(&g->metrics, g->metrics.deliveries, o->row.channel, names[result]);
-	e.incident = o->inc.n;
-	e.resident = o->inc.whose.resident;
 	e.caregiver = o->row.target;
-	e.kind = (int)o->inc.kind;
-	e.level = (int)o->row.level;
-	e.region = o->inc.whose.region;
-	e.drill = o->inc.drill;
+	if (o->row.notice) {
+		snprintf(subject, sizeof subject, "caregiver/%s", o->row.target);
+		e.subject = subject;
+	} else {
+		e.incident = o->inc.n;
+		e.resident = o->inc.whose.resident;
+		e.kind = (int)o->inc.kind;
+		e.level = (int)o->row.level;
+		e.region = o->inc.whose.region;
+		e.drill = o->inc.drill;
+	}
 	e.more = json_pack("{s:s, s:s, s:s}", "delivery", id, "channel", o->row.channel, "state",
 	    yj_page_state_name((enum yj_page_state)o->row.say));
 	int rc = e.more ? yj_gateway_log(g, &e) : YJ_ERR_NOMEM;
@@ -178,6 +185,8 @@ static int on_failed(struct outcome *o)
 	int rc = yj_outbox_set(g->store, row, o->result->words, g->now.utc_ms);
 	if (rc == 0 && !again)
 		rc = log_delivery(o, YJ_EV_DELIVERY_FAILED, YJ_RESULT_FAILED);
+	if (rc == 0 && row->notice && !again && strcmp(row->said, YJ_NOTICE_ALONE) != 0)
+		return yj_pager_next_channel(g, row, false);
 	if (rc < 0 || !o->page || dropped)
 		return rc;
 	bool help = yj_kind_is_help(o->inc.kind);
@@ -216,7 +225,8 @@ static int write_one(struct yj_gateway *g, const struct yj_sent_result *result)
 		return 0;
 	if (o.row.home)
 		return on_home(g, &o.row, result);
-	rc = yj_incident_load(g->store, o.row.incident, &o.inc);
+	if (!o.row.notice)
+		rc = yj_incident_load(g->store, o.row.incident, &o.inc);
 	if (rc < 0)
 		return rc == YJ_ERR_NOTFOUND ? 0 : rc;
 	o.page = o.row.say <= (int)YJ_PAGE_REMIND && strcmp(o.row.said, "-") != 0;

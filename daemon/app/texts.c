@@ -180,6 +180,9 @@ void yj_text_page(const char *language, const struct yj_text_page *p, char *buf,
 		       : "%s（%s）：老人已撤回，请核实",
 		    name, kind);
 		break;
+	case YJ_PAGE_NOTICE: /* has words of its own */
+		snprintf(buf, cap, "%s", p->said);
+		break;
 	case YJ_PAGE_CLOSED:
 		snprintf(buf, cap, en ? "%s (%s): closed" : "%s（%s）：已结束", name, kind);
 		break;

@@ -187,6 +187,7 @@ static void on_inbox(struct caregiver *cg, const struct yj_msg_inbox *inbox)
 	case YJ_PAGE_ARRIVED:
 		on_answered(cg, inbox->incident);
 		break;
+	case YJ_PAGE_NOTICE:
 	case YJ_PAGE_CONTACTED:
 	case YJ_PAGE_WITHDRAWN:
 		break;

@@ -160,17 +160,26 @@ static void read_resident(struct yj_reader *r, struct yj_msg_inbox *m)
 	m->resident.health = yj_opt_text(&in, "health");
 }
 
-static void read_inbox(struct yj_reader *r, struct yj_msg_inbox *m)
+/* What a notice is without. */
+static void read_about(struct yj_reader *r, struct yj_msg_inbox *m)
 {
 	int64_t level = 0;
-	m->id = yj_need_id(r, "id");
-	m->incident = yj_need_id(r, "incident");
 	if (!yj_get_int(r, "level", 0, INT_MAX, &level))
 		yj_reader_refuse(r, "level");
 	m->level = (int)level;
 	NEED_WORD(r, "kind", yj_kind_parse, &m->kind);
-	NEED_WORD(r, "state", yj_page_state_parse, &m->state);
 	read_resident(r, m);
+}
+
+static void read_inbox(struct yj_reader *r, struct yj_msg_inbox *m)
+{
+	m->id = yj_need_id(r, "id");
+	m->incident = yj_need_id(r, "incident");
+	NEED_WORD(r, "state", yj_page_state_parse, &m->state);
+	if (m->state == YJ_PAGE_NOTICE)
+		m->resident.id = m->resident.name = m->resident.address = m->resident.phone = "";
+	else
+		read_about(r, m);
 	m->text = yj_need_text(r, "text");
 	m->opened_at_ms = yj_need_ms(r, "opened_at");
 	m->answer_by_ms = yj_opt_ms(r, "answer_by");

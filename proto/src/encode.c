@@ -117,6 +117,13 @@ static void write_inbox(struct yj_writer *w, const struct yj_msg_inbox *m)
 {
 	yj_put_id(w, "id", m->id);
 	yj_put_id(w, "incident", m->incident);
+	if (m->state == YJ_PAGE_NOTICE) { /* it is about no incident and nobody */
+		yj_put_text(w, "state", yj_page_state_name(m->state));
+		yj_put_text(w, "text", m->text);
+		yj_put_int(w, "opened_at", m->opened_at_ms);
+		yj_put_opt_text(w, "url", m->url);
+		return;
+	}
 	yj_put_int(w, "level", m->level);
 	yj_put_text(w, "kind", yj_kind_name(m->kind));
 	yj_put_text(w, "state", yj_page_state_name(m->state));

@@ -180,6 +180,7 @@ static const char *const page_state_words[] = {
     [YJ_PAGE_ARRIVED] = "arrived",
     [YJ_PAGE_WITHDRAWN] = "withdrawn",
     [YJ_PAGE_CLOSED] = "closed",
+    [YJ_PAGE_NOTICE] = "notice",
 };
 DEFINE_WORDS(page_state, enum yj_page_state)
 

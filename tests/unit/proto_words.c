@@ -58,7 +58,7 @@ WORD_TEST(test_hows, enum yj_how, yj_how_name, yj_how_parse, 1, "going remote")
 WORD_TEST(test_home_states, enum yj_home_state, yj_home_state_name, yj_home_state_parse, 0,
     "received answered searching arrived closed")
 WORD_TEST(test_page_states, enum yj_page_state, yj_page_state_name, yj_page_state_parse, 0,
-    "open joined remind contacted answered arrived withdrawn closed")
+    "open joined remind contacted answered arrived withdrawn closed notice")
 WORD_TEST(test_checkin_methods, enum yj_checkin_method, yj_checkin_method_name,
     yj_checkin_method_parse, 0, "nfc qr_static qr_rotating key")
 WORD_TEST(test_checkin_types, enum yj_checkin_type, yj_checkin_type_name, yj_checkin_type_parse, 0,

@@ -9,7 +9,8 @@
 int yj_caregiver_find(struct yj_store *s, const char *id, struct yj_caregiver *out)
 {
 	sqlite3_stmt *q = yj_db_stmt(s,
-	    "SELECT id, name, role, channels, phone, on_site, gone_utc_ms FROM caregivers"
+	    "SELECT id, name, role, channels, phone, on_site, gone_utc_ms, night_channels, email"
+	    " FROM caregivers"
 	    " WHERE id = ?1");
 	if (!q)
 		return yj_db_err(s, s->last_sqlite);
@@ -25,8 +26,31 @@ int yj_caregiver_find(struct yj_store *s, const char *id, struct yj_caregiver *o
 	yj_db_copy(q, 4, out->phone, sizeof out->phone);
 	out->on_site = sqlite3_column_type(q, 5) == SQLITE_NULL ? -1 : sqlite3_column_int(q, 5);
 	out->gone = sqlite3_column_type(q, 6) != SQLITE_NULL;
+	yj_db_copy(q, 7, out->night_channels, sizeof out->night_channels);
+	yj_db_copy(q, 8, out->email, sizeof out->email);
 	sqlite3_reset(q);
 	return 0;
+}
+
+int yj_caregiver_by_phone(struct yj_store *s, const char *digits, struct yj_names *out)
+{
+	/* numbers are kept as they were typed, so this looks at all of them; texts are rare */
+	sqlite3_stmt *q = yj_db_stmt(s,
+	    "SELECT id FROM caregivers WHERE phone IS NOT NULL AND gone_utc_ms IS NULL AND"
+	    " replace(replace(replace(replace(phone, ' ', ''), '-', ''), '(', ''), ')', '')"
+	    " LIKE '%' || ?1 ORDER BY id");
+	if (!q)
+		return yj_db_err(s, s->last_sqlite);
+	yj_db_bind(q, "t", digits);
+	int rc;
+	while ((rc = yj_db_step(s, q)) == 1) {
+		int err = yj_names_add(out, yj_db_text(q, 0));
+		if (err < 0) {
+			sqlite3_reset(q);
+			return err;
+		}
+	}
+	return rc;
 }
 
 /* x.resident shares a device with the resident ?1: the device ?2, or one with a call in incident

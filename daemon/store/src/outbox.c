@@ -15,12 +15,12 @@ int yj_outbox_add(struct yj_store *s, struct yj_outbox_row *row, int64_t now_utc
 {
 	int rc = yj_db_run(s,
 	    "INSERT INTO outbox (due_t, status, incident, home, target, say, level, round, page,"
-	    " chain, channel, attempts, said, created_utc_ms)"
-	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
-	    "Iiiitiiiiititi", row->due_t, (int64_t)row->status, row->incident, (int64_t)row->home,
+	    " chain, channel, attempts, said, created_utc_ms, notice)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, nullif(?15, 0))",
+	    "Iiiitiiiiititii", row->due_t, (int64_t)row->status, row->incident, (int64_t)row->home,
 	    row->target, (int64_t)row->say, (int64_t)row->level, (int64_t)row->round, row->page,
 	    (int64_t)row->chain, row->channel, (int64_t)row->attempts,
-	    row->said[0] ? row->said : NULL, now_utc_ms);
+	    row->said[0] ? row->said : NULL, now_utc_ms, row->notice);
 	if (rc < 0)
 		return rc;
 	row->n = sqlite3_last_insert_rowid(s->db);
@@ -31,7 +31,7 @@ int yj_outbox_add(struct yj_store *s, struct yj_outbox_row *row, int64_t now_utc
 
 #define COLUMNS                                                                                    \
 	"n, due_t, status, incident, home, target, say, level, round, page, chain, channel,"       \
-	" attempts, said"
+	" attempts, said, notice"
 
 static void read_row(sqlite3_stmt *q, struct yj_outbox_row *out)
 {
@@ -52,6 +52,7 @@ static void read_row(sqlite3_stmt *q, struct yj_outbox_row *out)
 	yj_db_copy(q, 11, out->channel, sizeof out->channel);
 	out->attempts = sqlite3_column_int(q, 12);
 	yj_db_copy(q, 13, out->said, sizeof out->said);
+	out->notice = sqlite3_column_int64(q, 14);
 }
 
 int yj_outbox_get(struct yj_store *s, int64_t n, struct yj_outbox_row *out)
@@ -66,6 +67,18 @@ int yj_outbox_get(struct yj_store *s, int64_t n, struct yj_outbox_row *out)
 	read_row(q, out);
 	sqlite3_reset(q);
 	return 0;
+}
+
+int yj_outbox_ref(struct yj_store *s, int64_t n, const char *ref)
+{
+	return yj_db_run(s, "UPDATE outbox SET ref = ?2 WHERE n = ?1", "it", n, ref);
+}
+
+int yj_outbox_find_ref(struct yj_store *s, const char *channel, const char *ref, int64_t *n)
+{
+	return yj_db_int(s, n,
+	    "SELECT n FROM outbox WHERE ref = ?1 AND channel = ?2 ORDER BY n DESC LIMIT 1", "tt",
+	    ref, channel);
 }
 
 int yj_outbox_set(

@@ -156,15 +156,26 @@ int yj_people_expand(struct yj_store *s, const struct yj_whose *whose, const str
 	return 0;
 }
 
+int yj_people_of_roles(struct yj_store *s, unsigned roles, struct yj_names *out)
+{
+	int rc = 0;
+	for (int role = 0; rc == 0 && role < YJ_ROLE_COUNT; role++) {
+		if (!(roles & (1U << role)))
+			continue;
+		sqlite3_stmt *q = yj_db_stmt(s, "SELECT id FROM caregivers WHERE role = ?1"
+						" AND gone_utc_ms IS NULL ORDER BY id");
+		if (!q)
+			return yj_db_err(s, s->last_sqlite);
+		yj_db_bind(q, "i", (int64_t)role);
+		size_t got;
+		rc = add_rows(s, q, out, &got);
+	}
+	return rc;
+}
+
 int yj_people_desk(struct yj_store *s, struct yj_names *out)
 {
-	sqlite3_stmt *q = yj_db_stmt(s,
-	    "SELECT id FROM caregivers WHERE role IN (?1, ?2) AND gone_utc_ms IS NULL ORDER BY id");
-	if (!q)
-		return yj_db_err(s, s->last_sqlite);
-	yj_db_bind(q, "ii", (int64_t)YJ_ROLE_DUTY, (int64_t)YJ_ROLE_OPERATOR);
-	size_t got;
-	return add_rows(s, q, out, &got);
+	return yj_people_of_roles(s, 1U << YJ_ROLE_DUTY | 1U << YJ_ROLE_OPERATOR, out);
 }
 
 int yj_people_of(struct yj_store *s, int64_t n, bool informed, struct yj_names *out)

@@ -122,6 +122,7 @@ enum yj_page_state { /* what a caregiver's inbox says; the first three are pages
 	YJ_PAGE_ARRIVED,
 	YJ_PAGE_WITHDRAWN,
 	YJ_PAGE_CLOSED,
+	YJ_PAGE_NOTICE, /* no incident: something to know or to confirm */
 };
 const char *yj_page_state_name(enum yj_page_state state);
 int yj_page_state_parse(const char *s, enum yj_page_state *state) YJ_MUST_CHECK;

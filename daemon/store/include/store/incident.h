@@ -184,6 +184,9 @@ int yj_person_forget(struct yj_store *s, int64_t n) YJ_MUST_CHECK;
 /* Who belongs to these targets for this resident or institution now (on duty), each once. */
 int yj_people_expand(struct yj_store *s, const struct yj_whose *whose, const struct yj_target *to,
     size_t n_to, struct yj_names *out) YJ_MUST_CHECK;
+/* Everybody of these roles (1 << enum yj_role), wherever they are and whatever their roster says.
+ */
+int yj_people_of_roles(struct yj_store *s, unsigned roles, struct yj_names *out) YJ_MUST_CHECK;
 /* Every duty and operator. */
 int yj_people_desk(struct yj_store *s, struct yj_names *out) YJ_MUST_CHECK;
 /* Everybody of an incident: paged, or (if informed too) informed. */
@@ -201,11 +204,16 @@ struct yj_caregiver {
 	char name[YJ_CALLED_MAX + 1];
 	enum yj_role role;
 	char channels[512]; /* ';' between them; "" if none were named */
+	char night_channels[512];
 	char phone[33];
+	char email[129];
 	int on_site; /* 1, 0, -1: never decided */
 	bool gone;
 };
 int yj_caregiver_find(struct yj_store *s, const char *id, struct yj_caregiver *out) YJ_MUST_CHECK;
+/* Those with this telephone number, by its last digits (digits only, at least 7). */
+int yj_caregiver_by_phone(
+    struct yj_store *s, const char *digits, struct yj_names *out) YJ_MUST_CHECK;
 /* Does this caregiver serve whose resident (or institution), or anybody who shares with them the
  * device, or (incident not 0) one that has called in the incident? */
 int yj_caregiver_serves(struct yj_store *s, const char *caregiver, const struct yj_whose *whose,

@@ -12,6 +12,7 @@ enum yj_notice_kind {	    /* as stored */
 };
 
 #define YJ_NOTICE_TEXT_MAX 512
+#define YJ_NOTICE_ALONE "*" /* `said` of a delivery after whose failure no next channel begins */
 
 struct yj_notice {
 	int64_t n;
@@ -33,7 +34,12 @@ int yj_notice_get(struct yj_store *s, int64_t n, struct yj_notice *out) YJ_MUST_
 int yj_notice_confirm(
     struct yj_store *s, int64_t n, const char *channel, int64_t now_utc_ms) YJ_MUST_CHECK;
 
-/* A person was reached over a channel for certain: they answered over it. */
+/* The newest test of a person's channels since then that is not confirmed. YJ_ERR_NOTFOUND. */
+int yj_notice_open(
+    struct yj_store *s, const char *caregiver, int64_t since_utc_ms, int64_t *n) YJ_MUST_CHECK;
+
+/* A person was reached over a channel for certain: they answered over it. Within an hour
+ * of the last time nothing is written. */
 int yj_proof_note(struct yj_store *s, const char *caregiver, const char *channel,
     int64_t now_utc_ms) YJ_MUST_CHECK;
 /* When that was the last time (ms, UTC); INT64_MIN: never. */

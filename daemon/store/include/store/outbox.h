@@ -19,7 +19,8 @@ struct yj_outbox_row {
 	int64_t n;
 	int64_t due_t; /* INT64_MAX: nothing more is to be done */
 	enum yj_delivery_status status;
-	int64_t incident;
+	int64_t incident; /* 0 for a notice */
+	int64_t notice;	  /* 0: none */
 	bool home;
 	char target[YJ_NAME_MAX + 1];
 	int say; /* enum yj_home_state if home, else enum yj_page_state */
@@ -36,6 +37,11 @@ void yj_delivery_id(const struct yj_store *s, int64_t n, char *buf, size_t cap);
 /* Inserts; sets n, and page to n if it is 0. */
 int yj_outbox_add(struct yj_store *s, struct yj_outbox_row *row, int64_t now_utc_ms) YJ_MUST_CHECK;
 int yj_outbox_get(struct yj_store *s, int64_t n, struct yj_outbox_row *out) YJ_MUST_CHECK;
+/* Notes by which name the provider's later report speaks of it. */
+int yj_outbox_ref(struct yj_store *s, int64_t n, const char *ref) YJ_MUST_CHECK;
+/* The newest delivery of a channel with that name. YJ_ERR_NOTFOUND. */
+int yj_outbox_find_ref(
+    struct yj_store *s, const char *channel, const char *ref, int64_t *n) YJ_MUST_CHECK;
 /* Writes due_t, status, attempts and words (NULL: keeps). */
 int yj_outbox_set(struct yj_store *s, const struct yj_outbox_row *row, const char *words,
     int64_t now_utc_ms) YJ_MUST_CHECK;

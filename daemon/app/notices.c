@@ -1,0 +1,65 @@
+#include "notices.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lanes.h"
+#include "pager.h"
+
+static int add_row(
+    struct yj_gateway *g, const struct yj_notice *notice, const char *channel, bool every_channel)
+{
+	struct yj_outbox_row row = {
+	    .due_t = g->now.t,
+	    .status = YJ_DELIVERY_PENDING,
+	    .notice = notice->n,
+	    .say = (int)YJ_PAGE_NOTICE,
+	};
+	snprintf(row.target, sizeof row.target, "%s", notice->caregiver);
+	snprintf(row.channel, sizeof row.channel, "%s", channel);
+	/* each of them is a test of its own: no next channel follows from a failure */
+	snprintf(row.said, sizeof row.said, "%s", every_channel ? YJ_NOTICE_ALONE : "");
+	int rc = yj_outbox_add(g->store, &row, g->now.utc_ms);
+	if (rc == 0)
+		yj_lanes_wake(g);
+	return rc;
+}
+
+int yj_notices_tell(struct yj_gateway *g, enum yj_notice_kind kind, const char *caregiver,
+    const char *text, bool every_channel, int64_t *n)
+{
+	struct yj_caregiver who;
+	int rc = yj_caregiver_find(g->store, caregiver, &who);
+	if (rc == 0 && who.gone)
+		rc = YJ_ERR_NOTFOUND;
+	if (rc < 0)
+		return rc;
+	struct yj_notice notice = {.kind = kind, .created_utc_ms = g->now.utc_ms};
+	snprintf(notice.caregiver, sizeof notice.caregiver, "%s", caregiver);
+	snprintf(notice.text, sizeof notice.text, "%s", text);
+	rc = yj_notice_add(g->store, &notice);
+	struct yj_outbox_row row = {.n = 0};
+	bool any = false;
+	for (int i = 0; rc == 0 && (i == 0 || every_channel) &&
+			yj_pager_channel(g, &who, i, row.channel, sizeof row.channel);
+	     i++) {
+		rc = add_row(g, &notice, row.channel, every_channel);
+		any = true;
+	}
+	if (rc == 0 && !any)
+		rc = add_row(g, &notice, "mqtt", every_channel);
+	if (rc == 0 && n)
+		*n = notice.n;
+	return rc;
+}
+
+int yj_notices_tell_roles(
+    struct yj_gateway *g, enum yj_notice_kind kind, unsigned roles, const char *text)
+{
+	struct yj_names names = {0};
+	int rc = yj_people_of_roles(g->store, roles, &names);
+	for (size_t i = 0; rc == 0 && i < names.n; i++)
+		rc = yj_notices_tell(g, kind, names.v[i], text, false, NULL);
+	yj_names_done(&names);
+	return rc;
+}
