@@ -27,6 +27,7 @@ void yj_config_free(struct yj_config *config)
 		return;
 	free(config->gateway.data_dir);
 	free(config->gateway.language);
+	free(config->gateway.timezone);
 	free(config->mqtt.host);
 	free(config->mqtt.username);
 	free(config->mqtt.password_file);
@@ -39,8 +40,17 @@ void yj_config_free(struct yj_config *config)
 	for (size_t i = 0; i < config->notify.n_default_channels; i++)
 		free(config->notify.default_channels[i]);
 	free(config->notify.default_channels);
+	for (size_t i = 0; i < config->notify.n_night_channels; i++)
+		free(config->notify.night_channels[i]);
+	free(config->notify.night_channels);
+	for (size_t i = 0; i < config->n_channels; i++)
+		yj_config_channel_done(&config->channels[i]);
+	free(config->channels);
 	for (size_t i = 0; i < config->n_webhooks; i++) {
 		free(config->webhooks[i].url);
+		free(config->webhooks[i].body);
+		free(config->webhooks[i].content_type);
+		free(config->webhooks[i].headers);
 		secret_free(config->webhooks[i].secret);
 	}
 	free(config->webhooks);
@@ -128,6 +138,7 @@ char *yj_config_restart_keys(const struct yj_config *old, const struct yj_config
 	    {"gateway.id", same(old->gateway.id, new->gateway.id)},
 	    {"gateway.data_dir", same(old->gateway.data_dir, new->gateway.data_dir)},
 	    {"gateway.language", same(old->gateway.language, new->gateway.language)},
+	    {"gateway.timezone", same(old->gateway.timezone, new->gateway.timezone)},
 	    {"mqtt.host", same(old->mqtt.host, new->mqtt.host)},
 	    {"mqtt.port", old->mqtt.port == new->mqtt.port},
 	    {"mqtt.username", same(old->mqtt.username, new->mqtt.username)},

@@ -26,9 +26,39 @@ struct yj_config_tls {
 struct yj_config_webhook {
 	char name[YJ_NAME_MAX + 1];
 	char *url;
-	char *secret; /* whsec_..., the content of secret_file; NULL: unsigned */
+	char *secret;	    /* whsec_..., the content of secret_file; NULL: unsigned */
+	char *body;	    /* a template; NULL: the inbox message */
+	int body_line;	    /* where it stands */
+	char *content_type; /* NULL: application/json */
+	char *headers;	    /* further ones, a line each; NULL: none */
 	int64_t timeout_ms;
 	int attempts;
+};
+
+enum yj_config_channel_type {
+	YJ_CHANNEL_SPOOL,
+	YJ_CHANNEL_ALIYUN,
+	YJ_CHANNEL_SMS_HTTP,
+	YJ_CHANNEL_VOICE,
+	YJ_CHANNEL_EMAIL,
+	YJ_CHANNEL_WECOM, /* from here on: robots in groups */
+	YJ_CHANNEL_DINGTALK,
+	YJ_CHANNEL_FEISHU,
+};
+
+struct yj_config_value {
+	const char *key;
+	char *text;	/* NULL: not set; of a list, a line each */
+	int64_t number; /* ms, a count, 1 or 0; of a template: its line in the file */
+	bool secret;
+};
+
+struct yj_config_channel {	     /* an entry of sms, voice, email or robots */
+	char name[YJ_NAME_MAX + 16]; /* "sms", "sms:2", "voice", "email", "wecom:NAME" ... */
+	enum yj_config_channel_type type;
+	int line;
+	struct yj_config_value *v; /* one for each key of its type */
+	size_t n;
 };
 
 struct yj_config { /* owns all strings and arrays; a string that may be absent says so */
@@ -36,6 +66,7 @@ struct yj_config { /* owns all strings and arrays; a string that may be absent s
 		char id[YJ_NAME_MAX + 1];
 		char *data_dir;
 		char *language; /* "zh-CN" or "en" */
+		char *timezone; /* of the municipality, as in /usr/share/zoneinfo */
 	} gateway;
 	struct {
 		char *host;
@@ -55,9 +86,14 @@ struct yj_config { /* owns all strings and arrays; a string that may be absent s
 	} ctl;
 	struct {
 		int64_t channel_wait_ms;
-		char **default_channels; /* "mqtt", "webhook:NAME" */
+		char **default_channels; /* for whoever names none */
 		size_t n_default_channels;
+		char **night_channels; /* the same by night; none: as by day */
+		size_t n_night_channels;
+		int night_from_min, night_until_min; /* minutes after midnight, local time */
 	} notify;
+	struct yj_config_channel *channels; /* sms, voice, email, robots */
+	size_t n_channels;
 	struct yj_config_webhook *webhooks;
 	size_t n_webhooks;
 	struct yj_policy *policies; /* one of them is named "default" */
@@ -92,6 +128,14 @@ void yj_config_free(struct yj_config *config); /* wipes the secrets; NULL is fin
 /* Borrowed; NULL if there is none of that name. */
 const struct yj_policy *yj_config_policy(const struct yj_config *config, const char *name);
 const struct yj_config_webhook *yj_config_webhook(const struct yj_config *config, const char *name);
+
+/* The entry of that name, or, for `wecom` and its like alone, the first of that type. */
+const struct yj_config_channel *yj_config_channel(const struct yj_config *config, const char *name);
+/* Is there such a channel: mqtt, webhook:NAME, or an entry. */
+bool yj_config_has_channel(const struct yj_config *config, const char *name);
+/* What an entry says; NULL (0) for a key that is not set or that its type does not have. */
+const char *yj_config_text(const struct yj_config_channel *channel, const char *key);
+int64_t yj_config_number(const struct yj_config_channel *channel, const char *key);
 
 /* The keys that differ and need a restart to take effect (all of gateway, mqtt, http and ctl), as
  * "mqtt.host,http.listen"; "" if none do. Malloc'd; NULL when memory is short. */

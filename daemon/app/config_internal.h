@@ -12,6 +12,30 @@ void yj_config_read_sections(
     struct yj_yaml *y, yaml_node_t *root, unsigned flags, struct yj_config *c);
 void yj_config_read_policies(struct yj_yaml *y, yaml_node_t *node, struct yj_config *c);
 
+void yj_config_read_channels(
+    struct yj_yaml *y, yaml_node_t *const nodes[], unsigned flags, struct yj_config *c);
+
+void yj_config_channel_done(struct yj_config_channel *channel);
+
+/* Single values; what is wrong is noted in y, and what is not set is left alone. */
+void yj_config_keep(struct yj_yaml *y, const char *s, char **dst); /* takes over a copy */
+void yj_config_read_string(
+    struct yj_yaml *y, yaml_node_t *node, const char *what, const char *expected, char **dst);
+void yj_config_read_name(
+    struct yj_yaml *y, yaml_node_t *node, const char *what, char name[YJ_NAME_MAX + 1]);
+/* The path of a file that must be readable. */
+void yj_config_read_file(
+    struct yj_yaml *y, yaml_node_t *node, const char *what, unsigned flags, char **dst);
+/* The path of a file that holds one line (path may be NULL), and that line. */
+void yj_config_read_secret(struct yj_yaml *y, yaml_node_t *node, const char *what, unsigned flags,
+    char **path, char **secret);
+/* Texts of a list, a line each; one text alone is a list of one. And a text of several lines. */
+void yj_config_read_list(
+    struct yj_yaml *y, yaml_node_t *node, const char *what, const char *expected, char **dst);
+void yj_config_read_block(
+    struct yj_yaml *y, yaml_node_t *node, const char *what, const char *expected, char **dst);
+void yj_config_read_url(struct yj_yaml *y, yaml_node_t *node, const char *what, char **dst);
+
 /* Reads a regular file of at most max bytes into malloc'd memory with a terminator that *len (may
  * be NULL) does not count. 0; YJ_ERR_NOTFOUND, YJ_ERR_IO, YJ_ERR_FULL (too long), YJ_ERR_NOMEM;
  * *why is then a reason (static, or valid until the next call into libc). Never blocks on a pipe or

@@ -3,134 +3,48 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 #include "config_internal.h"
-#include "proto/topic.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
-#define NAME_EXPECTED "1 to 64 letters, digits, - or _"
 #define WAIT_MAX_MS 86400000LL
 
-/* Takes over a copy of s. */
-static void keep(struct yj_yaml *y, const char *s, char **dst)
+/* A zone that this machine knows. */
+static void read_timezone(struct yj_yaml *y, yaml_node_t *node, struct yj_config *c)
 {
-	char *copy = strdup(s);
-	if (!copy) {
-		y->nomem = true;
-		return;
-	}
-	free(*dst);
-	*dst = copy;
-}
-
-static void read_string(
-    struct yj_yaml *y, yaml_node_t *node, const char *what, const char *expected, char **dst)
-{
+	static const char expected[] = "a time zone such as Asia/Shanghai";
+	char path[256];
 	const char *s;
-	if (yj_yaml_text(y, node, what, expected, &s))
-		keep(y, s, dst);
-}
-
-static void read_name(
-    struct yj_yaml *y, yaml_node_t *node, const char *what, char name[YJ_NAME_MAX + 1])
-{
-	const char *s;
-	if (!yj_yaml_text(y, node, what, NAME_EXPECTED, &s))
+	struct stat st;
+	if (!yj_yaml_text(y, node, "gateway.timezone", expected, &s))
 		return;
-	if (yj_name_valid(s))
-		memcpy(name, s, strlen(s) + 1);
+	snprintf(path, sizeof path, "/usr/share/zoneinfo/%s", s);
+	if (s[0] == '/' || strstr(s, "..") || strlen(s) > 64 || stat(path, &st) < 0 ||
+	    !S_ISREG(st.st_mode))
+		yj_yaml_error(
+		    y, yj_yaml_line(node), "gateway.timezone is not known, expected %s", expected);
 	else
-		yj_yaml_error(
-		    y, yj_yaml_line(node), "%s is not a name, expected " NAME_EXPECTED, what);
-}
-
-/* The path of a file that must be readable. */
-static void read_file(
-    struct yj_yaml *y, yaml_node_t *node, const char *what, unsigned flags, char **dst)
-{
-	const char *s, *why;
-	if (!yj_yaml_text(y, node, what, "the path of a file", &s))
-		return;
-	keep(y, s, dst);
-	if (!(flags & YJ_CONFIG_NO_FILES) && !yj_file_readable(s, &why))
-		yj_yaml_error(
-		    y, yj_yaml_line(node), "%s: %s, expected a file that can be read", what, why);
-}
-
-/* The path of a file that holds one line, and that line. */
-static void read_secret(struct yj_yaml *y, yaml_node_t *node, const char *what, unsigned flags,
-    char **path, char **secret)
-{
-	const char *s, *why = NULL;
-	size_t len;
-	char *line;
-	if (!yj_yaml_text(y, node, what, "the path of a file", &s))
-		return;
-	if (path)
-		keep(y, s, path);
-	if (flags & YJ_CONFIG_NO_FILES)
-		return;
-	int err = yj_file_read(s, YJ_SECRET_MAX, &line, &len, &why);
-	if (err == YJ_ERR_NOMEM) {
-		y->nomem = true;
-		return;
-	}
-	if (err != YJ_OK) {
-		yj_yaml_error(
-		    y, yj_yaml_line(node), "%s: %s, expected a file that can be read", what, why);
-		return;
-	}
-	if (len > 0 && line[len - 1] == '\n')
-		line[--len] = '\0';
-	if (len > 0 && line[len - 1] == '\r')
-		line[--len] = '\0';
-	if (len == 0 || strlen(line) != len || strpbrk(line, "\r\n")) {
-		yj_yaml_error(y, yj_yaml_line(node),
-		    "%s does not hold one line, expected a file of one line", what);
-		explicit_bzero(line, len);
-		free(line);
-		return;
-	}
-	*secret = line;
-}
-
-/* http: or https:, a host, and nothing that could break a request line. */
-static bool url_valid(const char *s)
-{
-	const char *host = strncmp(s, "https://", 8) == 0  ? s + 8
-			   : strncmp(s, "http://", 7) == 0 ? s + 7
-							   : "";
-	return strcspn(host, "/?#@:") > 0 && strlen(s) < 2048 && !strpbrk(s, " \"<>\\^`{|}");
-}
-
-static void read_url(struct yj_yaml *y, yaml_node_t *node, const char *what, char **dst)
-{
-	static const char expected[] = "a URL that begins with https:// or http://";
-	const char *s;
-	if (!yj_yaml_text(y, node, what, expected, &s))
-		return;
-	if (url_valid(s))
-		keep(y, s, dst);
-	else
-		yj_yaml_error(
-		    y, yj_yaml_line(node), "%s is not usable, expected %s", what, expected);
+		yj_config_keep(y, s, &c->gateway.timezone);
 }
 
 static void read_gateway(struct yj_yaml *y, yaml_node_t *node, struct yj_config *c)
 {
 	static const struct yj_yaml_key keys[] = {
-	    {"id", true}, {"data_dir", false}, {"language", false}};
+	    {"id", true}, {"data_dir", false}, {"language", false}, {"timezone", false}};
 	yaml_node_t *v[N(keys)];
 	const char *s;
 	if (!yj_yaml_map(y, node, "gateway", keys, N(keys), v))
 		return;
-	read_name(y, v[0], "gateway.id", c->gateway.id);
-	read_string(y, v[1], "gateway.data_dir", "the path of a folder", &c->gateway.data_dir);
+	yj_config_read_name(y, v[0], "gateway.id", c->gateway.id);
+	yj_config_read_string(
+	    y, v[1], "gateway.data_dir", "the path of a folder", &c->gateway.data_dir);
+	read_timezone(y, v[3], c);
 	if (!yj_yaml_text(y, v[2], "gateway.language", "zh-CN or en", &s))
 		return;
 	if (strcmp(s, "zh-CN") == 0 || strcmp(s, "en") == 0)
-		keep(y, s, &c->gateway.language);
+		yj_config_keep(y, s, &c->gateway.language);
 	else
 		yj_yaml_error(y, yj_yaml_line(v[2]),
 		    "gateway.language is not one of ours, expected zh-CN or en");
@@ -154,9 +68,9 @@ static void read_mqtt_tls(
 	if (!node || !yj_yaml_map(y, node, "mqtt.tls", keys, N(keys), v))
 		return;
 	tls->on = true;
-	read_file(y, v[0], "mqtt.tls.ca_file", flags, &tls->ca_file);
-	read_file(y, v[1], "mqtt.tls.cert_file", flags, &tls->cert_file);
-	read_file(y, v[2], "mqtt.tls.key_file", flags, &tls->key_file);
+	yj_config_read_file(y, v[0], "mqtt.tls.ca_file", flags, &tls->ca_file);
+	yj_config_read_file(y, v[1], "mqtt.tls.cert_file", flags, &tls->cert_file);
+	yj_config_read_file(y, v[2], "mqtt.tls.key_file", flags, &tls->key_file);
 	check_pair(y, v[1], v[2], "mqtt.tls");
 }
 
@@ -167,8 +81,8 @@ static void read_http_tls(
 	yaml_node_t *v[N(keys)];
 	if (!node || !yj_yaml_map(y, node, "http.tls", keys, N(keys), v))
 		return;
-	read_file(y, v[0], "http.tls.cert_file", flags, &tls->cert_file);
-	read_file(y, v[1], "http.tls.key_file", flags, &tls->key_file);
+	yj_config_read_file(y, v[0], "http.tls.cert_file", flags, &tls->cert_file);
+	yj_config_read_file(y, v[1], "http.tls.key_file", flags, &tls->key_file);
 	check_pair(y, v[0], v[1], "http.tls");
 	tls->on = tls->cert_file && tls->key_file;
 }
@@ -181,14 +95,14 @@ static void read_mqtt(struct yj_yaml *y, yaml_node_t *node, unsigned flags, stru
 	yaml_node_t *v[N(keys)];
 	if (!yj_yaml_map(y, node, "mqtt", keys, N(keys), v))
 		return;
-	read_string(y, v[0], "mqtt.host", host, &c->mqtt.host);
+	yj_config_read_string(y, v[0], "mqtt.host", host, &c->mqtt.host);
 	if (c->mqtt.host && (strpbrk(c->mqtt.host, " /@") || strlen(c->mqtt.host) > 253))
 		yj_yaml_error(y, yj_yaml_line(v[0]), "mqtt.host is no host, expected %s", host);
 	read_mqtt_tls(y, v[4], flags, &c->mqtt.tls);
 	c->mqtt.port = c->mqtt.tls.on ? 8883 : 1883;
 	yj_yaml_int(y, v[1], "mqtt.port", 1, 65535, &c->mqtt.port);
-	read_string(y, v[2], "mqtt.username", "a user name", &c->mqtt.username);
-	read_secret(
+	yj_config_read_string(y, v[2], "mqtt.username", "a user name", &c->mqtt.username);
+	yj_config_read_secret(
 	    y, v[3], "mqtt.password_file", flags, &c->mqtt.password_file, &c->mqtt.password);
 }
 
@@ -223,11 +137,11 @@ static void read_http(struct yj_yaml *y, yaml_node_t *node, unsigned flags, stru
 	yaml_node_t *v[N(keys)];
 	if (!node || !yj_yaml_map(y, node, "http", keys, N(keys), v))
 		return;
-	read_string(y, v[0], "http.listen", expected, &c->http.listen);
+	yj_config_read_string(y, v[0], "http.listen", expected, &c->http.listen);
 	if (c->http.listen && !listen_valid(c->http.listen))
 		yj_yaml_error(
 		    y, yj_yaml_line(v[0]), "http.listen is no address, expected %s", expected);
-	read_url(y, v[1], "http.public_url", &c->http.public_url);
+	yj_config_read_url(y, v[1], "http.public_url", &c->http.public_url);
 	read_http_tls(y, v[2], flags, &c->http.tls);
 }
 
@@ -238,7 +152,7 @@ static void read_ctl(struct yj_yaml *y, yaml_node_t *node, struct yj_config *c)
 	yaml_node_t *v[N(keys)];
 	if (!node || !yj_yaml_map(y, node, "ctl", keys, N(keys), v))
 		return;
-	read_string(y, v[0], "ctl.socket", "the path of a socket", &c->ctl.socket);
+	yj_config_read_string(y, v[0], "ctl.socket", "the path of a socket", &c->ctl.socket);
 	if (c->ctl.socket && strlen(c->ctl.socket) > max)
 		yj_yaml_error(y, yj_yaml_line(v[0]),
 		    "ctl.socket is too long, expected a path of at most %zu bytes", max);
@@ -248,7 +162,8 @@ static void read_ctl(struct yj_yaml *y, yaml_node_t *node, struct yj_config *c)
 static void read_webhook(struct yj_yaml *y, yaml_node_t *node, unsigned flags, struct yj_config *c)
 {
 	static const struct yj_yaml_key keys[] = {{"name", true}, {"url", true},
-	    {"secret_file", false}, {"timeout", false}, {"attempts", false}};
+	    {"secret_file", false}, {"timeout", false}, {"attempts", false}, {"body", false},
+	    {"content_type", false}, {"headers", false}};
 	static const char b64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 				  "0123456789+/";
 	yaml_node_t *v[N(keys)];
@@ -257,15 +172,21 @@ static void read_webhook(struct yj_yaml *y, yaml_node_t *node, unsigned flags, s
 		return;
 	w->timeout_ms = 10000;
 	w->attempts = 5;
-	read_name(y, v[0], "name of a webhook", w->name);
+	yj_config_read_name(y, v[0], "name of a webhook", w->name);
 	if (w->name[0] && yj_config_webhook(c, w->name))
 		yj_yaml_error(y, yj_yaml_line(v[0]),
 		    "webhook \"%s\" is there already, expected each name once", w->name);
 	c->n_webhooks++;
-	read_url(y, v[1], "url of a webhook", &w->url);
-	read_secret(y, v[2], "secret_file of a webhook", flags, NULL, &w->secret);
+	yj_config_read_url(y, v[1], "url of a webhook", &w->url);
+	yj_config_read_secret(y, v[2], "secret_file of a webhook", flags, NULL, &w->secret);
 	yj_yaml_duration(y, v[3], "timeout of a webhook", 1, 600000, &w->timeout_ms);
 	yj_yaml_int(y, v[4], "attempts of a webhook", 1, 100, &w->attempts);
+	yj_config_read_block(y, v[5], "body of a webhook", "a template", &w->body);
+	w->body_line = yj_yaml_line(v[5]);
+	yj_config_read_string(y, v[6], "content_type of a webhook",
+	    "a media type such as application/json", &w->content_type);
+	yj_config_read_list(
+	    y, v[7], "headers of a webhook", "a list of \"Name: value\"", &w->headers);
 	if (!w->secret)
 		return;
 	const char *key = strncmp(w->secret, "whsec_", 6) == 0 ? w->secret + 6 : "";
@@ -290,23 +211,16 @@ static void read_webhooks(struct yj_yaml *y, yaml_node_t *node, unsigned flags, 
 		read_webhook(y, yj_yaml_item(y, node, i), flags, c);
 }
 
-/* Is it a channel that this gateway has? */
-static bool channel_valid(const struct yj_config *c, const char *s)
+static void read_channels(struct yj_yaml *y, yaml_node_t *node, const char *what,
+    const struct yj_config *c, char ***list, size_t *count)
 {
-	static const char prefix[] = "webhook:";
-	if (strncmp(s, prefix, sizeof(prefix) - 1) == 0)
-		return yj_config_webhook(c, s + sizeof(prefix) - 1) != NULL;
-	return strcmp(s, "mqtt") == 0;
-}
-
-static void read_channels(struct yj_yaml *y, yaml_node_t *node, struct yj_config *c)
-{
-	static const char expected[] = "mqtt, or webhook:NAME of a webhook in this file";
-	int n = yj_yaml_list(y, node, "notify.default_channels", 1, YJ_CHANNELS_MAX);
+	static const char expected[] = "mqtt, or a channel of this file: sms, voice, email, "
+				       "webhook:NAME, wecom, dingtalk, feishu";
+	int n = yj_yaml_list(y, node, what, 1, YJ_CHANNELS_MAX);
 	if (n < 0)
 		return;
-	c->notify.default_channels = calloc((size_t)n, sizeof(char *));
-	if (!c->notify.default_channels) {
+	*list = calloc((size_t)n, sizeof(char *));
+	if (!*list) {
 		y->nomem = true;
 		return;
 	}
@@ -319,25 +233,58 @@ static void read_channels(struct yj_yaml *y, yaml_node_t *node, struct yj_config
 				    "a channel is empty, expected %s", expected);
 			continue;
 		}
-		if (!channel_valid(c, s))
+		if (!yj_config_has_channel(c, s))
 			yj_yaml_error(
 			    y, yj_yaml_line(item), "a channel is not known, expected %s", expected);
-		keep(y, s, &c->notify.default_channels[c->notify.n_default_channels]);
-		c->notify.n_default_channels += !y->nomem;
+		yj_config_keep(y, s, &(*list)[*count]);
+		*count += !y->nomem;
 	}
+}
+
+/* "22:00" as minutes after midnight. */
+static void read_time_of_day(struct yj_yaml *y, yaml_node_t *node, const char *what, int *minutes)
+{
+	static const char expected[] = "a time of day such as \"22:00\"";
+	const char *s;
+	int h, m;
+	char end;
+	if (!yj_yaml_text(y, node, what, expected, &s))
+		return;
+	if (sscanf(s, "%2d:%2d%c", &h, &m, &end) != 2 || strlen(s) != 5 || h < 0 || h > 23 ||
+	    m < 0 || m > 59)
+		yj_yaml_error(
+		    y, yj_yaml_line(node), "%s is not a time, expected %s", what, expected);
+	else
+		*minutes = h * 60 + m;
+}
+
+static void read_night(struct yj_yaml *y, yaml_node_t *node, struct yj_config *c)
+{
+	static const struct yj_yaml_key keys[] = {
+	    {"from", false}, {"until", false}, {"channels", false}};
+	yaml_node_t *v[N(keys)];
+	if (!node || !yj_yaml_map(y, node, "notify.night", keys, N(keys), v))
+		return;
+	read_time_of_day(y, v[0], "notify.night.from", &c->notify.night_from_min);
+	read_time_of_day(y, v[1], "notify.night.until", &c->notify.night_until_min);
+	if (v[2])
+		read_channels(y, v[2], "notify.night.channels", c, &c->notify.night_channels,
+		    &c->notify.n_night_channels);
 }
 
 static void read_notify(struct yj_yaml *y, yaml_node_t *node, struct yj_config *c)
 {
 	static const struct yj_yaml_key keys[] = {
-	    {"channel_wait", false}, {"default_channels", false}};
+	    {"channel_wait", false}, {"default_channels", false}, {"night", false}};
 	yaml_node_t *v[N(keys)];
 	if (!node || !yj_yaml_map(y, node, "notify", keys, N(keys), v))
 		return;
 	yj_yaml_duration(
 	    y, v[0], "notify.channel_wait", 1, WAIT_MAX_MS, &c->notify.channel_wait_ms);
 	if (v[1])
-		read_channels(y, v[1], c);
+		read_channels(y, v[1], "notify.default_channels", c, &c->notify.default_channels,
+		    &c->notify.n_default_channels);
+	read_night(y, v[2], c);
 }
 
 static void read_devices(struct yj_yaml *y, yaml_node_t *node, struct yj_config *c)
@@ -353,6 +300,24 @@ static void read_devices(struct yj_yaml *y, yaml_node_t *node, struct yj_config 
 	yj_yaml_int(y, v[2], "devices.low_battery", 0, 100, &c->devices.low_battery_pct);
 }
 
+/* Voice, then SMS, for whoever has a telephone, as far as there are such channels; then mqtt. */
+static void default_channels(struct yj_yaml *y, struct yj_config *c)
+{
+	static const char *const order[] = {"voice", "sms", "mqtt"};
+	c->notify.default_channels = calloc(N(order), sizeof(char *));
+	if (!c->notify.default_channels) {
+		y->nomem = true;
+		return;
+	}
+	for (size_t i = 0; i < N(order); i++) {
+		if (!yj_config_has_channel(c, order[i]))
+			continue;
+		yj_config_keep(
+		    y, order[i], &c->notify.default_channels[c->notify.n_default_channels]);
+		c->notify.n_default_channels += !y->nomem;
+	}
+}
+
 /* Strings that were not set. */
 static void fill_defaults(struct yj_yaml *y, struct yj_config *c)
 {
@@ -360,20 +325,14 @@ static void fill_defaults(struct yj_yaml *y, struct yj_config *c)
 		char **dst;
 		const char *value;
 	} strings[] = {{&c->gateway.data_dir, YJ_CONFIG_DATA_DIR}, {&c->gateway.language, "zh-CN"},
-	    {&c->mqtt.host, "127.0.0.1"}, {&c->mqtt.username, "gateway"},
-	    {&c->http.listen, "127.0.0.1:8420"}, {&c->ctl.socket, YJ_CONFIG_SOCKET}};
+	    {&c->gateway.timezone, "Asia/Shanghai"}, {&c->mqtt.host, "127.0.0.1"},
+	    {&c->mqtt.username, "gateway"}, {&c->http.listen, "127.0.0.1:8420"},
+	    {&c->ctl.socket, YJ_CONFIG_SOCKET}};
 	for (size_t i = 0; i < N(strings); i++)
 		if (!*strings[i].dst)
-			keep(y, strings[i].value, strings[i].dst);
-	if (c->notify.default_channels)
-		return;
-	c->notify.default_channels = calloc(1, sizeof(char *));
-	if (!c->notify.default_channels) {
-		y->nomem = true;
-		return;
-	}
-	keep(y, "mqtt", &c->notify.default_channels[0]);
-	c->notify.n_default_channels = 1;
+			yj_config_keep(y, strings[i].value, strings[i].dst);
+	if (!c->notify.default_channels)
+		default_channels(y, c);
 }
 
 void yj_config_read_sections(
@@ -381,9 +340,12 @@ void yj_config_read_sections(
 {
 	static const struct yj_yaml_key keys[] = {{"gateway", true}, {"mqtt", true},
 	    {"policies", true}, {"http", false}, {"ctl", false}, {"notify", false},
-	    {"webhooks", false}, {"devices", false}};
+	    {"webhooks", false}, {"devices", false}, {"sms", false}, {"voice", false},
+	    {"email", false}, {"robots", false}};
 	yaml_node_t *v[N(keys)];
 	c->notify.channel_wait_ms = 15000;
+	c->notify.night_from_min = 22 * 60;
+	c->notify.night_until_min = 6 * 60;
 	c->devices.heartbeat_ms = 300000;
 	c->devices.offline_after = 3;
 	c->devices.low_battery_pct = 20;
@@ -398,6 +360,7 @@ void yj_config_read_sections(
 	read_http(y, v[3], flags, c);
 	read_ctl(y, v[4], c);
 	read_webhooks(y, v[6], flags, c); /* before the channels that name them */
+	yj_config_read_channels(y, &v[8], flags, c);
 	read_notify(y, v[5], c);
 	read_devices(y, v[7], c);
 	fill_defaults(y, c);

@@ -291,6 +291,18 @@ yaml_node_t *yj_yaml_item(struct yj_yaml *y, yaml_node_t *list, int i)
 	return yaml_document_get_node(&y->doc, list->data.sequence.items.start[i]);
 }
 
+yaml_node_t *yj_yaml_find(struct yj_yaml *y, yaml_node_t *node, const char *key)
+{
+	yaml_node_pair_t *pair = node->data.mapping.pairs.start;
+	for (; pair < node->data.mapping.pairs.top; pair++) {
+		yaml_node_t *name = yaml_document_get_node(&y->doc, pair->key);
+		if (name->type == YAML_SCALAR_NODE &&
+		    strcmp((const char *)name->data.scalar.value, key) == 0)
+			return yaml_document_get_node(&y->doc, pair->value);
+	}
+	return NULL;
+}
+
 bool yj_yaml_text(
     struct yj_yaml *y, yaml_node_t *node, const char *what, const char *expected, const char **out)
 {

@@ -10,7 +10,7 @@
 #include "proto/err.h"
 
 #define YJ_YAML_ERRORS_MAX 20 /* further ones are not told */
-#define YJ_YAML_KEYS_MAX 16   /* keys of one mapping that can be asked for */
+#define YJ_YAML_KEYS_MAX 24   /* keys of one mapping that can be asked for */
 #define YJ_YAML_DEPTH_MAX 16
 #define YJ_YAML_ANCHORS_MAX 256
 
@@ -56,6 +56,8 @@ struct yj_yaml_key {
  * `what` names the mapping in messages. False if it is no mapping at all. */
 bool yj_yaml_map(struct yj_yaml *y, yaml_node_t *node, const char *what,
     const struct yj_yaml_key *keys, size_t n, yaml_node_t **vals);
+/* The value of one key of a mapping (the first one), NULL if it is not there. */
+yaml_node_t *yj_yaml_find(struct yj_yaml *y, yaml_node_t *node, const char *key);
 /* The length of a sequence, checked to be min to max; -1 after an error was noted. */
 int yj_yaml_list(struct yj_yaml *y, yaml_node_t *node, const char *what, size_t min, size_t max);
 yaml_node_t *yj_yaml_item(struct yj_yaml *y, yaml_node_t *list, int i);

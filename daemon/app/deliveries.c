@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "channels.h"
 #include "dispatch.h"
 #include "inhand.h"
 #include "lanes.h"
@@ -118,10 +119,8 @@ static int log_delivery(struct outcome *o, enum yj_event_type type, enum yj_deli
 
 static int attempts_of(struct yj_gateway *g, const char *channel)
 {
-	const struct yj_channel *hook = strncmp(channel, "webhook:", 8) == 0
-					    ? yj_webhooks_channel(g->webhooks, channel + 8)
-					    : NULL;
-	return hook ? hook->attempts(hook->self) : 5;
+	const struct yj_channel *c = yj_channels_find(g, channel);
+	return c ? c->attempts(c->self) : 5;
 }
 
 /* The person of a page whose last channel has failed cannot be reached. A page that waits for the
@@ -130,7 +129,8 @@ static int maybe_lost(
     struct yj_gateway *g, const struct yj_outbox_row *row, struct yj_incident *inc)
 {
 	int left, last;
-	int rc = yj_outbox_page_left(g->store, row->page, yj_lanes_down(g, "mqtt"), &left, &last);
+	int rc =
+	    yj_outbox_page_left(g->store, row->page, yj_channels_down(g, "mqtt"), &left, &last);
 	if (rc < 0 || left > 0)
 		return rc;
 	struct yj_turn turn = {.inc = inc, .in = {.type = YJ_IN_LOST, .who = row->target}};
@@ -157,15 +157,19 @@ static int on_sent(struct outcome *o)
 	row->due_t = INT64_MAX;
 	bool dropped = row->status == YJ_DELIVERY_DROPPED; /* overtaken while it was under way */
 	row->status = receipt ? YJ_DELIVERY_DELIVERED : YJ_DELIVERY_SENT;
-	struct yj_caregiver who;
-	char next[YJ_NAME_MAX + 16];
-	if (o->page && !receipt && !dropped && yj_kind_is_help(o->inc.kind) &&
-	    yj_caregiver_find(g->store, row->target, &who) == 0 &&
-	    yj_pager_channel(g, &who, row->chain + 1, next, sizeof next))
+	bool has_next = false;
+	int rc = 0;
+	if (o->page && !receipt && !dropped && yj_kind_is_help(o->inc.kind))
+		rc = yj_pager_has_next(g, row, &has_next);
+	if (rc < 0)
+		return rc;
+	if (has_next)
 		row->due_t = g->now.t + g->config->notify.channel_wait_ms;
-	int rc = yj_outbox_set(g->store, row, o->result->words, g->now.utc_ms);
+	rc = yj_outbox_set(g->store, row, o->result->words, g->now.utc_ms);
 	if (rc == 0)
 		rc = log_delivery(o, YJ_EV_DELIVERY_SENT, YJ_RESULT_SENT);
+	if (rc == 0 && o->result->ref[0])
+		rc = yj_outbox_ref(g->store, row->n, o->result->ref);
 	if (rc == 0 && receipt)
 		rc = log_delivery(o, YJ_EV_DELIVERY_DELIVERED, YJ_RESULT_DELIVERED);
 	return rc;

@@ -17,7 +17,7 @@
 #include "log.h"
 #include "metrics.h"
 #include "mqtt/link.h"
-#include "notify/webhook.h"
+#include "notify/channel.h"
 #include "store/inbound.h"
 #include "store/incident.h"
 #include "store/log.h"
@@ -33,6 +33,7 @@ struct yj_space;     /* space.h */
 struct yj_imports;   /* imports.h */
 struct yj_floods;    /* floods.h */
 struct yj_plans;     /* plans.h */
+struct yj_channels;  /* channels.h */
 
 enum yj_trouble {		/* reasons to be degraded, each set and cleared by its finder */
 	YJ_TROUBLE_CONFIG = 1,	/* started on the last configuration that worked */
@@ -75,7 +76,7 @@ struct yj_gateway {
 	int64_t started_utc_ms, started_t;
 
 	struct yj_link *help, *chatter;
-	struct yj_webhooks *webhooks;
+	struct yj_channels *channels;
 	struct yj_http *http;
 	struct yj_ctl *ctl;
 

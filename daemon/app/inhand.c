@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "lanes.h"
-#include "pager.h"
 #include "plant.h"
+#include "ways.h"
 
 #define MAGIC 0x594a4831u
 #define OFTEN_MS (5LL * 60 * 1000)
@@ -271,8 +271,9 @@ static int page_desk(struct yj_gateway *g, int64_t n)
 		if (rc < 0)
 			break;
 		snprintf(row.target, sizeof row.target, "%s", desk.v[i]);
-		if (!yj_pager_channel(g, &who, 0, row.channel, sizeof row.channel))
-			snprintf(row.channel, sizeof row.channel, "mqtt");
+		struct yj_ways ways;
+		yj_ways_get(g, &who, &ways);
+		snprintf(row.channel, sizeof row.channel, "%s", ways.v[0]);
 		rc = yj_outbox_add(g->store, &row, g->now.utc_ms);
 		struct yj_person p = {.status = YJ_PERSON_ASKED};
 		snprintf(p.caregiver, sizeof p.caregiver, "%s", desk.v[i]);

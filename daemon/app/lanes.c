@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "channels.h"
 #include "compose.h"
 #include "deliveries.h"
 #include "dispatch.h"
@@ -12,18 +13,19 @@
 #include "pager.h"
 #include "tokens.h"
 
-#define LANE_MAX 8192 /* row numbers in one lane */
-#define LANES_MAX 256
+#define LANE_MAX 8192 /* row numbers in one lane, and how many it begins with */
+#define LANE_MIN 64
+#define LANES_MAX 1536 /* more than there are channels: names come and go with reloads */
 #define READ_ROWS 128
 #define READS_MAX 64 /* pieces read per turn */
 #define GIVEN_BACK_MS 5000
 
-enum { QUEUED = 1, FLYING_MQTT, FLYING_HOOK, REPORTED };
+enum { QUEUED = 1, FLYING_MQTT, FLYING, REPORTED };
 
 struct lane {
 	char name[YJ_NAME_MAX + 16];
 	int64_t *ring;
-	size_t head, n;
+	size_t head, n, cap;
 	bool overflow; /* rows were passed over */
 };
 
@@ -65,20 +67,6 @@ void yj_lanes_free(struct yj_lanes *l)
 	free(l);
 }
 
-static const struct yj_channel *hook_of(struct yj_gateway *g, const char *channel)
-{
-	return strncmp(channel, "webhook:", 8) == 0 ? yj_webhooks_channel(g->webhooks, channel + 8)
-						    : NULL;
-}
-
-bool yj_lanes_down(struct yj_gateway *g, const char *channel)
-{
-	if (strcmp(channel, "mqtt") == 0)
-		return !yj_link_is_up(g->help);
-	const struct yj_channel *hook = hook_of(g, channel);
-	return !hook || hook->is_down(hook->self);
-}
-
 void yj_lanes_wake(struct yj_gateway *g)
 {
 	g->lanes->dirty = true;
@@ -115,10 +103,11 @@ static struct lane *lane_of(struct yj_lanes *l, const char *name)
 		if (strcmp(l->v[i].name, name) == 0)
 			return &l->v[i];
 	struct lane *lane = NULL;
-	int64_t *ring = l->n < LANES_MAX ? malloc(LANE_MAX * sizeof *ring) : NULL;
+	int64_t *ring = l->n < LANES_MAX ? malloc(LANE_MIN * sizeof *ring) : NULL;
 	if (ring) {
 		lane = &l->v[l->n++];
 		lane->ring = ring;
+		lane->cap = LANE_MIN;
 	} else {
 		lane = idle_lane(l);
 	}
@@ -135,9 +124,29 @@ bool yj_lanes_waiting(const struct yj_gateway *g, const char *channel)
 	return false;
 }
 
-static void push(struct lane *lane, int64_t n)
+/* Doubles the ring; false: it is as large as it may be, or memory is short. */
+static bool grow(struct lane *lane)
 {
-	lane->ring[(lane->head + lane->n++) % LANE_MAX] = n;
+	if (lane->cap == LANE_MAX)
+		return false;
+	int64_t *ring = malloc(2 * lane->cap * sizeof *ring);
+	if (!ring)
+		return false;
+	for (size_t i = 0; i < lane->n; i++)
+		ring[i] = lane->ring[(lane->head + i) % lane->cap];
+	free(lane->ring);
+	lane->ring = ring;
+	lane->head = 0;
+	lane->cap *= 2;
+	return true;
+}
+
+static bool push(struct lane *lane, int64_t n)
+{
+	if (lane->n == lane->cap && !grow(lane))
+		return false;
+	lane->ring[(lane->head + lane->n++) % lane->cap] = n;
+	return true;
 }
 
 void yj_lanes_broker_down(struct yj_gateway *g)
@@ -185,10 +194,12 @@ static void take(struct yj_gateway *g, const struct yj_outbox_row *row)
 		give_back(g, row->n, YJ_SENT_RETRY, "no lane is free");
 		return;
 	}
-	if (lane->n == LANE_MAX || yj_numset_put(&l->known, row->n, QUEUED) < 0)
+	if (!push(lane, row->n))
 		lane->overflow = true;
-	else
-		push(lane, row->n);
+	else if (yj_numset_put(&l->known, row->n, QUEUED) < 0) {
+		lane->n--;
+		lane->overflow = true;
+	}
 }
 
 /* At least one look each time: a row that waits for its next attempt falls due without a word. */
@@ -228,22 +239,22 @@ static int send_mqtt(
 	return rc;
 }
 
-static void on_hook(void *ctx, const struct yj_sent_result *result)
+static void on_sent(void *ctx, const struct yj_sent_result *result)
 {
 	yj_deliveries_report(ctx, result);
 }
 
-static void on_hook_unrecorded(void *ctx, const struct yj_sent_result *result)
+static void on_unrecorded(void *ctx, const struct yj_sent_result *result)
 {
 	(void)ctx;
 	(void)result;
 }
 
-static int send_hook(struct yj_gateway *g, const struct yj_outbox_row *row,
+static int send_channel(struct yj_gateway *g, const struct yj_outbox_row *row,
     void (*done)(void *ctx, const struct yj_sent_result *result))
 {
-	const struct yj_channel *hook = hook_of(g, row->channel);
-	if (!hook)
+	const struct yj_channel *channel = yj_channels_find(g, row->channel);
+	if (!channel)
 		return YJ_ERR_NOTFOUND;
 	struct yj_page page;
 	int rc = yj_compose_page(g, row, &page);
@@ -262,7 +273,7 @@ static int send_hook(struct yj_gateway *g, const struct yj_outbox_row *row,
 	    .subject = "",
 	    .asks = true,
 	};
-	rc = hook->send(hook->self, &d, done, g);
+	rc = channel->send(channel->self, &d, done, g);
 	yj_page_done(&page);
 	return rc;
 }
@@ -271,7 +282,7 @@ int yj_lanes_send_unrecorded(struct yj_gateway *g, const struct yj_outbox_row *r
 {
 	if (strcmp(row->channel, "mqtt") == 0)
 		return send_mqtt(g, row, g->chatter, YJ_TOKEN_NONE);
-	return send_hook(g, row, on_hook_unrecorded);
+	return send_channel(g, row, on_unrecorded);
 }
 
 /* Sends the first of a lane. false: the lane waits. */
@@ -290,12 +301,12 @@ static bool send_first(struct yj_gateway *g, struct lane *lane)
 	bool poisoned = wanted && yj_inhand_delivery(g, n);
 	if (wanted && !poisoned) {
 		rc = mqtt ? send_mqtt(g, &row, g->help, YJ_TOKEN_DELIVERY | (uint64_t)n)
-			  : send_hook(g, &row, on_hook);
+			  : send_channel(g, &row, on_sent);
 		yj_inhand_none(g);
 		if (rc == YJ_ERR_BUSY)
 			return false;
 	}
-	lane->head = (lane->head + 1) % LANE_MAX;
+	lane->head = (lane->head + 1) % lane->cap;
 	lane->n--;
 	if (poisoned)
 		yj_deliveries_poison(g, n);
@@ -307,7 +318,7 @@ static bool send_first(struct yj_gateway *g, struct lane *lane)
 		give_back(g, n, YJ_SENT_FINAL, yj_err_name(rc));
 	else if (rc < 0) /* memory, the disk: it says nothing about the receiver */
 		give_back(g, n, YJ_SENT_RETRY, yj_err_name(rc));
-	else if (yj_numset_put(&l->known, n, mqtt ? FLYING_MQTT : FLYING_HOOK) < 0)
+	else if (yj_numset_put(&l->known, n, mqtt ? FLYING_MQTT : FLYING) < 0)
 		yj_log(YJ_LOG_ERR, "event=out_of_memory delivery=%lld", (long long)n);
 	return true;
 }
@@ -438,7 +449,7 @@ int yj_lanes_due(struct yj_gateway *g)
 {
 	struct yj_lanes *l = g->lanes;
 	int rc = 0;
-	if (l->sweeping && yj_lanes_down(g, "mqtt"))
+	if (l->sweeping && yj_channels_down(g, "mqtt"))
 		rc = pass_on(g, &l->sweep, g->now.t, "mqtt", &l->sweeping);
 	if (rc == 0)
 		rc = pass_on_late(g);

@@ -9,9 +9,6 @@
 struct yj_lanes *yj_lanes_new(void); /* NULL when memory is short */
 void yj_lanes_free(struct yj_lanes *lanes);
 
-/* Is this channel known to be down (or not configured)? */
-bool yj_lanes_down(struct yj_gateway *g, const char *channel);
-
 void yj_lanes_wake(struct yj_gateway *g);	 /* the outbox has new rows, once committed */
 void yj_lanes_restart(struct yj_gateway *g);	 /* read the outbox from its beginning again */
 void yj_lanes_broker_down(struct yj_gateway *g); /* what was under way over MQTT is forgotten */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "lanes.h"
-#include "pager.h"
+#include "ways.h"
 
 static int add_row(
     struct yj_gateway *g, const struct yj_notice *notice, const char *channel, bool every_channel)
@@ -38,16 +38,10 @@ int yj_notices_tell(struct yj_gateway *g, enum yj_notice_kind kind, const char *
 	snprintf(notice.caregiver, sizeof notice.caregiver, "%s", caregiver);
 	snprintf(notice.text, sizeof notice.text, "%s", text);
 	rc = yj_notice_add(g->store, &notice);
-	struct yj_outbox_row row = {.n = 0};
-	bool any = false;
-	for (int i = 0; rc == 0 && (i == 0 || every_channel) &&
-			yj_pager_channel(g, &who, i, row.channel, sizeof row.channel);
-	     i++) {
-		rc = add_row(g, &notice, row.channel, every_channel);
-		any = true;
-	}
-	if (rc == 0 && !any)
-		rc = add_row(g, &notice, "mqtt", every_channel);
+	struct yj_ways ways;
+	yj_ways_get(g, &who, &ways);
+	for (size_t i = 0; rc == 0 && i < (every_channel ? ways.n : 1); i++)
+		rc = add_row(g, &notice, ways.v[i], every_channel);
 	if (rc == 0 && n)
 		*n = notice.n;
 	return rc;

@@ -3,31 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "channels.h"
 #include "lanes.h"
+#include "ways.h"
 
 #define CLOSED_AGAIN_MS (24LL * 3600 * 1000) /* an older end concerns no home any more */
-
-bool yj_pager_channel(
-    struct yj_gateway *g, const struct yj_caregiver *who, int i, char *buf, size_t cap)
-{
-	const char *list = who->channels;
-	if (!list[0]) {
-		if ((size_t)i >= g->config->notify.n_default_channels)
-			return false;
-		snprintf(buf, cap, "%s", g->config->notify.default_channels[i]);
-		return true;
-	}
-	for (;; i--) {
-		const char *end = strchrnul(list, ';');
-		if (i == 0) {
-			snprintf(buf, cap, "%.*s", (int)(end - list), list);
-			return buf[0] != '\0';
-		}
-		if (!*end)
-			return false;
-		list = end + 1;
-	}
-}
 
 static int add_row(struct yj_gateway *g, struct yj_outbox_row *row)
 {
@@ -37,19 +17,39 @@ static int add_row(struct yj_gateway *g, struct yj_outbox_row *row)
 	return rc;
 }
 
+/* A channel may stand elsewhere in the list by now (night has come), so the next one is the first
+ * that this page has not been sent over. */
+static int next_way(
+    struct yj_gateway *g, const struct yj_outbox_row *row, char *channel, size_t cap)
+{
+	struct yj_caregiver who;
+	struct yj_ways ways;
+	struct yj_names used = {0};
+	int rc = yj_caregiver_find(g->store, row->target, &who);
+	if (rc == YJ_ERR_NOTFOUND || (rc == 0 && who.gone))
+		return 0;
+	if (rc == 0)
+		rc = yj_outbox_page_channels(g->store, row->page, &used);
+	yj_ways_get(g, &who, &ways);
+	for (size_t i = 0; rc == 0 && i < ways.n && !channel[0]; i++)
+		if (!yj_names_have(&used, ways.v[i]))
+			snprintf(channel, cap, "%s", ways.v[i]);
+	yj_names_done(&used);
+	return rc;
+}
+
 static int begin_next(struct yj_gateway *g, struct yj_outbox_row *row, bool *begun)
 {
 	int left, last;
+	char channel[sizeof row->channel] = "";
 	*begun = false;
 	int rc = yj_outbox_page_left(g->store, row->page, false, &left, &last);
 	if (rc < 0 || last > row->chain)
 		return rc;
-	struct yj_caregiver who;
-	rc = yj_caregiver_find(g->store, row->target, &who);
-	if (rc == YJ_ERR_NOTFOUND || (rc == 0 && who.gone))
-		return 0;
-	if (rc < 0 || !yj_pager_channel(g, &who, row->chain + 1, row->channel, sizeof row->channel))
+	rc = next_way(g, row, channel, sizeof channel);
+	if (rc < 0 || !channel[0])
 		return rc;
+	memcpy(row->channel, channel, sizeof row->channel);
 	row->n = 0;
 	row->chain++;
 	row->due_t = g->now.t;
@@ -60,6 +60,14 @@ static int begin_next(struct yj_gateway *g, struct yj_outbox_row *row, bool *beg
 	return rc;
 }
 
+int yj_pager_has_next(struct yj_gateway *g, const struct yj_outbox_row *row, bool *has)
+{
+	char channel[sizeof row->channel] = "";
+	int rc = next_way(g, row, channel, sizeof channel);
+	*has = channel[0] != '\0';
+	return rc;
+}
+
 int yj_pager_next_channel(struct yj_gateway *g, const struct yj_outbox_row *row, bool at_once)
 {
 	struct yj_outbox_row next = *row;
@@ -67,7 +75,7 @@ int yj_pager_next_channel(struct yj_gateway *g, const struct yj_outbox_row *row,
 	int rc;
 	do {
 		rc = begin_next(g, &next, &begun);
-	} while (rc == 0 && begun && at_once && yj_lanes_down(g, next.channel));
+	} while (rc == 0 && begun && at_once && yj_channels_down(g, next.channel));
 	return rc;
 }
 
@@ -88,12 +96,13 @@ static int send_to(struct yj_gateway *g, const struct yj_incident *inc,
 	snprintf(row.target, sizeof row.target, "%s", who->id);
 	snprintf(row.said, sizeof row.said, "%s", said);
 	bool page = say == YJ_PAGE_OPEN || say == YJ_PAGE_JOINED || say == YJ_PAGE_REMIND;
-	if (!yj_pager_channel(g, who, 0, row.channel, sizeof row.channel))
-		snprintf(row.channel, sizeof row.channel, "mqtt");
+	struct yj_ways ways;
+	yj_ways_get(g, who, &ways);
+	snprintf(row.channel, sizeof row.channel, "%s", ways.v[0]);
 	int rc = add_row(g, &row);
 	if (rc < 0 || !page || !yj_kind_is_help(inc->kind))
 		return rc;
-	return yj_lanes_down(g, row.channel) ? yj_pager_next_channel(g, &row, true) : 0;
+	return yj_channels_down(g, row.channel) ? yj_pager_next_channel(g, &row, true) : 0;
 }
 
 /* Asks one person of a set, unless they are the one who has just failed or have declined. */

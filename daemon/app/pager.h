@@ -19,10 +19,9 @@ int yj_pager_home(
 /* Tells one device again what its incidents stand at: it has come online. */
 int yj_pager_home_again(struct yj_gateway *g, const char *device) YJ_MUST_CHECK;
 
-/* The i-th channel of a caregiver (0 is the first), from their list or the default; false: there is
- * none. */
-bool yj_pager_channel(
-    struct yj_gateway *g, const struct yj_caregiver *who, int i, char *buf, size_t cap);
+/* Is there a channel that the page of this row has not been sent over? */
+int yj_pager_has_next(
+    struct yj_gateway *g, const struct yj_outbox_row *row, bool *has) YJ_MUST_CHECK;
 
 /* Begins the next channel of the page that row belongs to, if there is one and it has not begun.
  * at_once (a call for help): the one after it too while the one begun is known to be down. */

@@ -4,29 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "channels.h"
 #include "dispatch.h"
 #include "lanes.h"
 #include "plans.h"
 #include "store/directory.h"
-
-int yj_reload_webhooks(struct yj_gateway *g, size_t *bad)
-{
-	const struct yj_config *c = g->config;
-	struct yj_webhook_conf *v = calloc(c->n_webhooks + 1, sizeof *v);
-	if (!v)
-		return YJ_ERR_NOMEM;
-	for (size_t i = 0; i < c->n_webhooks; i++)
-		v[i] = (struct yj_webhook_conf){
-		    .name = c->webhooks[i].name,
-		    .url = c->webhooks[i].url,
-		    .secret = c->webhooks[i].secret,
-		    .timeout_ms = c->webhooks[i].timeout_ms,
-		    .attempts = c->webhooks[i].attempts,
-		};
-	int rc = yj_webhooks_set(g->webhooks, v, c->n_webhooks, bad);
-	free(v);
-	return rc;
-}
 
 static int store_webhook_names(struct yj_gateway *g)
 {
@@ -134,18 +116,20 @@ int yj_reload(struct yj_gateway *g, const char *actor, char **errors, char **res
 	struct yj_config *old = g->config;
 	keep_running_parts(new, old);
 	unsigned trouble = g->trouble & YJ_TROUBLE_CONFIG;
-	size_t bad;
+	char why[YJ_WHY_MAX] = "";
 	g->config = new;
 	yj_gateway_trouble(g, YJ_TROUBLE_CONFIG, false);
-	rc = yj_reload_webhooks(g, &bad); /* changes nothing if it fails, so it comes first */
+	rc = yj_channels_set(g, why); /* changes nothing if it fails, so it comes first */
 	if (rc == 0)
 		rc = yj_dispatch_do(g, apply, &actor);
 	if (rc < 0) {
 		keep_running_parts(old, new);
 		g->config = old;
 		yj_gateway_trouble(g, YJ_TROUBLE_CONFIG, trouble != 0);
-		if (yj_reload_webhooks(g, &bad) < 0)
-			yj_log(YJ_LOG_ERR, "event=webhooks_not_restored");
+		char again[YJ_WHY_MAX];
+		if (yj_channels_set(g, again) < 0)
+			yj_log(YJ_LOG_ERR, "event=channels_not_restored why=%s", YJ_Q(again));
+		*errors = why[0] ? strdup(why) : NULL;
 		yj_log(YJ_LOG_ERR, "event=reload_refused why=%s", yj_err_name(rc));
 		yj_config_free(new);
 		return rc;

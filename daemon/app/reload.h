@@ -12,7 +12,5 @@ int yj_reload(struct yj_gateway *g, const char *actor, char **errors, char **res
 /* Writes policies and names of the present configuration into the store, and that it was loaded; in
  * the caller's transaction. At start. */
 int yj_reload_store(struct yj_gateway *g, const char *actor) YJ_MUST_CHECK;
-/* Hands the webhooks of the present configuration to their channel. */
-int yj_reload_webhooks(struct yj_gateway *g, size_t *bad) YJ_MUST_CHECK;
 
 #endif

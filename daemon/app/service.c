@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "audit.h"
+#include "channels.h"
 #include "commands.h"
 #include "deliveries.h"
 #include "dispatch.h"
@@ -256,10 +257,10 @@ static int make_parts(struct yj_gateway *g)
 	g->emergency = yj_emergency_new();
 	g->feed = yj_feed_new(g);
 	g->imports = yj_imports_new(g);
-	g->webhooks = yj_webhooks_new(g->base);
+	g->channels = yj_channels_new(g);
 	if (yj_metrics_init(&g->metrics) < 0 || !g->inbox || !g->effects || !g->results ||
 	    !g->lanes || !g->presence || !g->floods || !g->plans || !g->space || !g->emergency ||
-	    !g->feed || !g->imports || !g->webhooks)
+	    !g->feed || !g->imports || !g->channels)
 		return YJ_ERR_NOMEM;
 	int fd = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
 	if (fd < 0)
@@ -348,10 +349,9 @@ int yj_service_start(struct yj_gateway *g, bool fallback)
 	if (fallback)
 		yj_gateway_trouble(g, YJ_TROUBLE_CONFIG, true);
 	yj_space_check(g);
-	size_t bad = 0;
-	rc = yj_reload_webhooks(g, &bad);
+	rc = yj_channels_set(g, why);
 	if (rc < 0)
-		return fail(YJ_EXIT_CONFIG, "webhook", g->config->webhooks[bad].name);
+		return fail(YJ_EXIT_CONFIG, "channels", why);
 	rc = yj_links_make(g, &reason);
 	if (rc < 0)
 		return fail(YJ_EXIT_CONFIG, "mqtt", reason);
@@ -415,7 +415,7 @@ void yj_service_stop(struct yj_gateway *g, bool started)
 	yj_link_free(g->help);
 	yj_link_free(g->chatter);
 	yj_imports_free(g->imports);
-	yj_webhooks_free(g->webhooks);
+	yj_channels_free(g->channels);
 	yj_feed_free(g->feed);
 	for (int i = 0; i < 3; i++)
 		if (signals[i])

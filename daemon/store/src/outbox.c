@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "db.h"
+#include "store/incident.h"
 
 void yj_delivery_id(const struct yj_store *s, int64_t n, char *buf, size_t cap)
 {
@@ -247,6 +248,27 @@ int yj_outbox_page_left(
 		*not_failed -= sqlite3_column_int(q, 2);
 	sqlite3_reset(q);
 	return 0;
+}
+
+int yj_outbox_page_channels(struct yj_store *s, int64_t page, struct yj_names *channels)
+{
+	sqlite3_stmt *q = yj_db_stmt(s, "SELECT channel FROM outbox WHERE n = ?1"
+					" UNION ALL SELECT channel FROM outbox WHERE incident ="
+					"  (SELECT incident FROM outbox WHERE n = ?1) AND target ="
+					"  (SELECT target FROM outbox WHERE n = ?1)"
+					"  AND page = ?1 AND n <> ?1");
+	if (!q)
+		return yj_db_err(s, s->last_sqlite);
+	yj_db_bind(q, "i", page);
+	int rc;
+	while ((rc = yj_db_step(s, q)) == 1) {
+		int err = yj_names_add(channels, yj_db_text(q, 0));
+		if (err < 0) {
+			sqlite3_reset(q);
+			return err;
+		}
+	}
+	return rc;
 }
 
 int yj_outbox_pending(struct yj_store *s, int64_t *count, int64_t *oldest_due)

@@ -12,7 +12,7 @@ void yj_names_done(struct yj_names *names)
 	*names = (struct yj_names){0};
 }
 
-static bool has(const struct yj_names *names, const char *name)
+bool yj_names_have(const struct yj_names *names, const char *name)
 {
 	for (size_t i = 0; i < names->n; i++)
 		if (strcmp(names->v[i], name) == 0)
@@ -38,7 +38,7 @@ static int append(struct yj_names *names, const char *name)
 
 int yj_names_add(struct yj_names *names, const char *name)
 {
-	return has(names, name) ? 0 : append(names, name);
+	return yj_names_have(names, name) ? 0 : append(names, name);
 }
 
 /* Adds the first column of every row; *got counts the rows. */

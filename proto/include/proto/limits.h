@@ -36,6 +36,8 @@
 #define YJ_CONFIG_MAX 1048576		/* the configuration file */
 #define YJ_POLICIES_MAX 256		/* policies of a configuration */
 #define YJ_WEBHOOKS_MAX 64		/* webhooks of a configuration */
-#define YJ_CHANNELS_MAX 8		/* entries of notify.default_channels */
+#define YJ_CHANNELS_MAX 8		/* entries of notify.default_channels, and of sms */
+#define YJ_ROBOTS_MAX 256		/* robots of a configuration */
+#define YJ_CONFIG_LIST_MAX 32		/* entries of a list in a channel's settings */
 
 #endif

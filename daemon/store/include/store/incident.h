@@ -128,11 +128,12 @@ int yj_incident_counts(struct yj_store *s, int64_t counts[YJ_LEVELS_MAX]) YJ_MUS
 
 /* A growing list of names (owned; yj_names_done frees). */
 struct yj_names {
-	char (*v)[YJ_NAME_MAX + 1];
+	char (*v)[YJ_NAME_MAX + 17]; /* a channel's name is the longest */
 	size_t n, cap;
 };
 void yj_names_done(struct yj_names *names);
 int yj_names_add(struct yj_names *names, const char *name) YJ_MUST_CHECK; /* once */
+bool yj_names_have(const struct yj_names *names, const char *name);
 
 /* ── devices of an incident ── */
 /* All its devices; notes for each that it is told `told`. */

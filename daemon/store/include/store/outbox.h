@@ -78,6 +78,10 @@ int yj_outbox_quiet(struct yj_store *s, int64_t incident, const char *caregiver)
  * mqtt counts as failed if the page has other channels too. */
 int yj_outbox_page_left(struct yj_store *s, int64_t page, bool broker_down, int *not_failed,
     int *last_chain) YJ_MUST_CHECK;
+/* The channels that a page has been sent over, or is to be. */
+struct yj_names;
+int yj_outbox_page_channels(
+    struct yj_store *s, int64_t page, struct yj_names *channels) YJ_MUST_CHECK;
 /* How many wait to be sent, and since when the oldest has been due. */
 int yj_outbox_pending(struct yj_store *s, int64_t *count, int64_t *oldest_due) YJ_MUST_CHECK;
 
