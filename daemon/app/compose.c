@@ -45,16 +45,18 @@ static int64_t utc_of(const struct yj_gateway *g, int64_t t)
 	return t == INT64_MAX ? 0 : g->now.utc_ms + (t - g->now.t);
 }
 
-static int write_text(struct yj_gateway *g, const struct yj_outbox_row *row,
-    const struct yj_incident *inc, struct yj_page *page)
+/* What is said, in parts; page->inbox is filled in by then. */
+static int fill_words(struct yj_gateway *g, const struct yj_outbox_row *row,
+    const struct yj_incident *inc, bool asks, struct yj_page *page)
 {
-	char by[YJ_CALLED_MAX + 1], said[512];
-	int rc = name_of(g, row->said, by, sizeof by);
+	int rc = name_of(g, row->said, page->by, sizeof page->by);
 	if (rc == 0)
-		rc = yj_incident_text(g->store, inc->n, said, sizeof said);
+		rc = yj_incident_text(g->store, inc->n, page->said, sizeof page->said);
 	if (rc < 0)
 		return rc;
-	struct yj_text_page t = {
+	memcpy(page->region, inc->whose.region, sizeof page->region);
+	snprintf(page->code, sizeof page->code, "%lld", (long long)inc->n);
+	page->words = (struct yj_text_page){
 	    .state = (enum yj_page_state)row->say,
 	    .kind = inc->kind,
 	    .name = page->about.name,
@@ -63,17 +65,38 @@ static int write_text(struct yj_gateway *g, const struct yj_outbox_row *row,
 	    .place = page->about.place,
 	    .status = strcmp(page->about.status, "active") == 0 ? "" : page->about.status,
 	    .status_until = page->about.status_until,
-	    .by = by,
-	    .said = said,
+	    .by = page->by,
+	    .said = page->said,
 	    .drill = inc->drill,
 	    .late = inc->late,
 	    .info = strcmp(row->said, "-") == 0,
 	    .minutes = (int)((g->now.t - inc->opened_t) / 60000),
+	    .village = "",
+	    .phone = page->about.phone,
+	    .access = page->inbox.resident.access,
+	    .health = page->inbox.resident.health,
+	    .url = page->inbox.url,
+	    .code = page->code,
+	    .asks = asks,
+	    .of_institution = !inc->whose.resident[0],
 	};
-	if (!t.place[0] && !inc->whose.resident[0] && !inc->whose.bed[0])
-		t.place = inc->device; /* all that says where it is */
-	yj_text_page(g->config->gateway.language, &t, page->text, sizeof page->text);
+	if (!page->words.place[0] && !inc->whose.resident[0] && !inc->whose.bed[0]) {
+		snprintf(page->device, sizeof page->device, "%s", inc->device);
+		page->words.place = page->device; /* all that says where it is */
+	}
+	yj_text_page(g->config->gateway.language, &page->words, page->text, sizeof page->text);
 	return 0;
+}
+
+void yj_compose_words(
+    struct yj_gateway *g, const struct yj_page *page, enum yj_form form, char *buf, size_t cap)
+{
+	struct yj_text_page words = page->words;
+	char village[YJ_CALLED_MAX + 1];
+	if (form == YJ_FORM_GROUP && page->region[0] &&
+	    yj_region_called(g->store, page->region, village, sizeof village) == 0)
+		words.village = village;
+	yj_text_form(g->config->gateway.language, form, &words, buf, cap);
 }
 
 /* An incident that was set aside is told in fixed words: composing it may be what crashes. */
@@ -93,6 +116,7 @@ static void compose_poisoned(
 	    .text = page->text,
 	    .opened_at_ms = g->now.utc_ms,
 	};
+	page->words = (struct yj_text_page){.fixed = page->text, .asks = true};
 }
 
 static int compose_notice(
@@ -113,33 +137,23 @@ static int compose_notice(
 	    .text = page->text,
 	    .opened_at_ms = notice.created_utc_ms,
 	};
+	page->words = (struct yj_text_page){
+	    .state = YJ_PAGE_NOTICE,
+	    .fixed = page->text,
+	    .asks = notice.kind == YJ_NOTICE_VERIFY,
+	};
 	return 0;
 }
 
-int yj_compose_page(struct yj_gateway *g, const struct yj_outbox_row *row, struct yj_page *page)
+static int compose_incident(
+    struct yj_gateway *g, const struct yj_outbox_row *row, struct yj_page *page)
 {
 	struct yj_incident inc = {0};
-	struct yj_caregiver who = {0};
-	memset(page, 0, sizeof *page);
-	if (strcmp(row->said, "!") == 0) {
-		compose_poisoned(g, row, page);
-		return 0;
-	}
-	if (row->notice)
-		return compose_notice(g, row, page);
 	int rc = yj_incident_load(g->store, row->incident, &inc);
 	if (rc == 0)
-		rc = yj_caregiver_find(g->store, row->target, &who);
-	if (rc == 0 && who.gone)
-		rc = YJ_ERR_NOTFOUND;
-	if (rc == 0)
 		rc = yj_about_get(g->store, &inc.whose, inc.device, inc.n, &page->about);
-	if (rc == 0)
-		rc = write_text(g, row, &inc, page);
-	if (rc < 0) {
-		yj_page_done(page);
+	if (rc < 0)
 		return rc;
-	}
 	bool asks = row->say <= (int)YJ_PAGE_REMIND && strcmp(row->said, "-") != 0;
 	yj_delivery_id(g->store, row->n, page->id, sizeof page->id);
 	yj_incident_id(g->store, inc.n, page->incident, sizeof page->incident);
@@ -153,13 +167,31 @@ int yj_compose_page(struct yj_gateway *g, const struct yj_outbox_row *row, struc
 		.name = page->about.name,
 		.address = page->about.address,
 		.phone = page->about.phone,
-		.access = asks && goes_there(&who) ? or_null(page->about.access) : NULL,
-		.health = asks && may_read_health(&who) ? or_null(page->about.health) : NULL},
+		.access = asks && goes_there(&page->who) ? or_null(page->about.access) : NULL,
+		.health = asks && may_read_health(&page->who) ? or_null(page->about.health) : NULL},
 	    .text = page->text,
 	    .opened_at_ms = inc.opened_utc_ms,
 	    .answer_by_ms = asks ? utc_of(g, inc.level_due) : 0,
 	};
-	return 0;
+	rc = fill_words(g, row, &inc, asks, page);
+	if (rc < 0)
+		yj_page_done(page);
+	return rc;
+}
+
+int yj_compose_page(struct yj_gateway *g, const struct yj_outbox_row *row, struct yj_page *page)
+{
+	memset(page, 0, sizeof *page);
+	int rc = yj_caregiver_find(g->store, row->target, &page->who);
+	if (strcmp(row->said, "!") == 0) { /* as little as possible may fail here */
+		compose_poisoned(g, row, page);
+		return 0;
+	}
+	if (rc == 0 && page->who.gone)
+		rc = YJ_ERR_NOTFOUND;
+	if (rc < 0)
+		return rc;
+	return row->notice ? compose_notice(g, row, page) : compose_incident(g, row, page);
 }
 
 int yj_compose_inbox(

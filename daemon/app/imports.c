@@ -9,6 +9,7 @@
 
 #include "commands.h"
 #include "dispatch.h"
+#include "reload.h"
 #include "space.h"
 #include "store/import.h"
 
@@ -194,15 +195,11 @@ static char **copy_ignore(json_t *list)
 	return v;
 }
 
-static json_t *names_of(const struct yj_config *config, bool policies)
+static json_t *policy_names(const struct yj_config *config)
 {
 	json_t *list = json_array();
-	if (policies)
-		for (size_t i = 0; i < config->n_policies; i++)
-			json_array_append_new(list, json_string(config->policies[i].name));
-	else
-		for (size_t i = 0; i < config->n_webhooks; i++)
-			json_array_append_new(list, json_string(config->webhooks[i].name));
+	for (size_t i = 0; i < config->n_policies; i++)
+		json_array_append_new(list, json_string(config->policies[i].name));
 	return list;
 }
 
@@ -226,8 +223,8 @@ void yj_imports_begin(struct yj_gateway *g, struct yj_ctl_call *call, const char
 	}
 	im->csv = malloc(len + 1);
 	im->ignore = copy_ignore(json_object_get(args, "ignore"));
-	im->policies = names_of(g->config, true);
-	im->webhooks = names_of(g->config, false);
+	im->policies = policy_names(g->config);
+	im->webhooks = yj_reload_channel_names(g->config);
 	im->len = len;
 	im->added = im->replaced = 0;
 	if (!im->csv || !im->ignore) {

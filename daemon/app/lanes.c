@@ -257,21 +257,24 @@ static int send_channel(struct yj_gateway *g, const struct yj_outbox_row *row,
 	if (!channel)
 		return YJ_ERR_NOTFOUND;
 	struct yj_page page;
+	char words[4096], subject[256];
 	int rc = yj_compose_page(g, row, &page);
 	if (rc < 0)
 		return rc;
+	yj_compose_words(g, &page, channel->form, words, sizeof words);
+	yj_text_subject(g->config->gateway.language, &page.words, subject, sizeof subject);
 	struct yj_delivery d = {
 	    .token = (uint64_t)row->n,
 	    .attempt = row->attempts + 1,
 	    .id = page.id,
 	    .caregiver = row->target,
-	    .phone = "",
-	    .email = "",
+	    .phone = page.who.phone,
+	    .email = page.who.email,
 	    .language = g->config->gateway.language,
 	    .page = &page.inbox,
-	    .text = page.text,
-	    .subject = "",
-	    .asks = true,
+	    .text = words,
+	    .subject = subject,
+	    .asks = page.words.asks,
 	};
 	rc = channel->send(channel->self, &d, done, g);
 	yj_page_done(&page);

@@ -10,11 +10,20 @@
 #include "plans.h"
 #include "store/directory.h"
 
-static int store_webhook_names(struct yj_gateway *g)
+json_t *yj_reload_channel_names(const struct yj_config *config)
 {
 	json_t *list = json_array();
-	for (size_t i = 0; i < g->config->n_webhooks; i++)
-		json_array_append_new(list, json_string(g->config->webhooks[i].name));
+	for (size_t i = 0; i < config->n_webhooks; i++)
+		json_array_append_new(list, json_string(config->webhooks[i].name));
+	for (size_t i = 0; i < config->n_channels; i++)
+		if (config->channels[i].type >= YJ_CHANNEL_WECOM)
+			json_array_append_new(list, json_string(config->channels[i].name));
+	return list;
+}
+
+static int store_webhook_names(struct yj_gateway *g)
+{
+	json_t *list = yj_reload_channel_names(g->config);
 	char *text = json_dumps(list, JSON_COMPACT);
 	int rc = text ? yj_store_meta_set(g->store, "webhooks", text) : YJ_ERR_NOMEM;
 	free(text);
@@ -67,8 +76,12 @@ static int check_names(struct yj_gateway *g, const struct yj_config *new, char *
 	}
 	json_object_foreach(json_object_get(used, "webhooks"), name, value)
 	{
-		if (rc == 0 && !yj_config_webhook(new, name)) {
-			complain(errors, "webhook", name, json_string_value(value));
+		bool robot = strchr(name, ':') != NULL;
+		bool there = robot ? yj_config_channel(new, name) != NULL
+				   : yj_config_webhook(new, name) != NULL;
+		if (rc == 0 && !there) {
+			complain(
+			    errors, robot ? "robot" : "webhook", name, json_string_value(value));
 			rc = YJ_ERR_INVAL;
 		}
 	}

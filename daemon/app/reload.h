@@ -13,4 +13,7 @@ int yj_reload(struct yj_gateway *g, const char *actor, char **errors, char **res
  * the caller's transaction. At start. */
 int yj_reload_store(struct yj_gateway *g, const char *actor) YJ_MUST_CHECK;
 
+/* The names of webhooks, and of robots with their type, that the directory may name. New. */
+json_t *yj_reload_channel_names(const struct yj_config *config);
+
 #endif

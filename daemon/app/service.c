@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <systemd/sd-daemon.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "audit.h"
@@ -339,6 +340,9 @@ int yj_service_start(struct yj_gateway *g, bool fallback)
 	g->careful = often;
 	if (often)
 		yj_log(YJ_LOG_WARN, "event=careful reason=unclean_starts");
+	/* people and rosters live by the municipality's clock */
+	setenv("TZ", g->config->gateway.timezone, 1);
+	tzset();
 	rc = start_clock(g);
 	if (rc == 0)
 		rc = make_parts(g);

@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+#include "notify/channel.h"
+#include "proto/limits.h"
 #include "proto/message.h"
 
 /* What a home is told; calling: people are being called because of it. Static. */
@@ -24,9 +26,25 @@ struct yj_text_page {
 	bool drill, late;
 	bool info;   /* told only, not asked */
 	int minutes; /* since it opened */
+	/* for other forms than the full one */
+	const char *fixed;		     /* these words and no others, or NULL */
+	const char *village;		     /* name of the region, "" if unknown */
+	const char *phone, *access, *health; /* NULL where this receiver is not told */
+	const char *url;		     /* of the answer page, or NULL */
+	const char *code;		     /* by which an answer names the incident */
+	bool asks;			     /* an answer is wanted */
+	bool of_institution;		     /* the name is an institution's */
 };
 /* What a caregiver reads; what does not fit is cut off between characters. */
 void yj_text_page(const char *language, const struct yj_text_page *p, char *buf, size_t cap);
+
+/* The same in the form that a channel wants; an SMS has at most 70 UCS-2 units. */
+void yj_text_form(
+    const char *language, enum yj_form form, const struct yj_text_page *p, char *buf, size_t cap);
+/* The subject of a letter. */
+void yj_text_subject(const char *language, const struct yj_text_page *p, char *buf, size_t cap);
+/* UCS-2 units of a text in UTF-8. */
+size_t yj_text_units(const char *s);
 
 /* For the desk: an incident was set aside. Static. */
 const char *yj_text_poisoned(const char *language);

@@ -205,3 +205,29 @@ void yj_about_done(struct yj_about *about)
 	free(about->others);
 	memset(about, 0, sizeof *about);
 }
+
+int yj_region_called(struct yj_store *s, const char *region, char *buf, size_t cap)
+{
+	static const int lengths[] = {12, 9, 6};
+	buf[0] = '\0';
+	for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+		char code[32], prefix[13];
+		snprintf(prefix, sizeof prefix, "%.*s", lengths[i], region);
+		snprintf(
+		    code, sizeof code, "%s%.*s", prefix, 12 - (int)strlen(prefix), "000000000000");
+		sqlite3_stmt *q = yj_db_stmt(s, "SELECT name FROM regions WHERE code IN (?1, ?2)"
+						" AND gone_utc_ms IS NULL LIMIT 1");
+		if (!q)
+			return yj_db_err(s, s->last_sqlite);
+		yj_db_bind(q, "tt", code, prefix);
+		int rc = yj_db_step(s, q);
+		if (rc < 0)
+			return rc;
+		if (rc == 1) {
+			yj_db_copy(q, 0, buf, cap);
+			sqlite3_reset(q);
+			return 0;
+		}
+	}
+	return 0;
+}

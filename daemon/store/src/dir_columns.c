@@ -215,6 +215,13 @@ static const struct yj_col caregiver_cols[] = {
 	NULLABLE,
 	.max = 16,
 	.example = "mqtt;sms"},
+    {.name = "night_channels",
+	.zh = "夜间通知方式|夜间通知渠道|夜间渠道",
+	.type = YJ_COL_CHANNELS,
+	.db = "night_channels",
+	NULLABLE,
+	.max = 16,
+	.example = ""},
     TEXT("certificate", "证书|证书编号|资格证书", 256, ""),
     DATE("certificate_expires", "证书有效期|证书到期|证书到期日期", ""),
 };

@@ -216,6 +216,24 @@ static int check_policy(const struct yj_dir_names *names, const char *s, size_t 
 	return rc;
 }
 
+/* A robot by its type and name; the type alone is the first one of it. */
+static int check_robot(
+    const struct yj_dir_names *names, const char *s, size_t len, char why[YJ_TEXT_MAX])
+{
+	char name[YJ_NAME_MAX + 16];
+	if (len >= sizeof name)
+		return wrong(why, "the robot's name is too long");
+	memcpy(name, s, len);
+	name[len] = 0;
+	if (names->webhooks && !json_object_get(names->webhooks, name)) {
+		snprintf(why, YJ_TEXT_MAX, "robot %s is not configured", name);
+		return YJ_ERR_INVAL;
+	}
+	if (names->used && json_object_set_new(names->used, name, json_true()))
+		return YJ_ERR_NOMEM;
+	return 0;
+}
+
 static int check_channel(
     const struct yj_dir_names *names, const char *s, size_t len, char why[YJ_TEXT_MAX])
 {
@@ -235,11 +253,14 @@ static int check_channel(
 			return YJ_ERR_NOMEM;
 		return 0;
 	}
+	const char *colon = memchr(s, ':', len);
+	if (colon && yj_dir_among("wecom|dingtalk|feishu", s, (size_t)(colon - s)))
+		return check_robot(names, s, len, why);
 	if (memchr(s, '|', len) ||
 	    !yj_dir_among("mqtt|sms|voice|email|wecom|dingtalk|feishu", s, len))
 		return wrong(why,
-		    "channels are mqtt, sms, voice, email, wecom, dingtalk, feishu and "
-		    "webhook:NAME, with ; between them");
+		    "channels are mqtt, sms, voice, email, wecom, dingtalk, feishu (or "
+		    "wecom:NAME ...) and webhook:NAME, with ; between them");
 	return 0;
 }
 

@@ -117,18 +117,20 @@ static int add_user(json_t *users, const char *name, const char *kind, const cha
 	return user && json_object_set_new(users, name, user) == 0 ? 0 : YJ_ERR_NOMEM;
 }
 
-static int add_webhooks(json_t *users, const char *channels, const char *id)
+/* Channels with a name: webhook:NAME counts as NAME, a robot as it stands (wecom:NAME). */
+static int add_named(json_t *users, const char *channels, const char *id)
 {
 	static const char hook[] = "webhook:";
 	int rc = 0;
 	while (*channels && rc == 0) {
 		size_t n = strcspn(channels, ";");
-		char name[YJ_NAME_MAX + 1];
-		if (n > sizeof hook - 1 && n - (sizeof hook - 1) <= YJ_NAME_MAX &&
-		    memcmp(channels, hook, sizeof hook - 1) == 0) {
-			memcpy(name, channels + sizeof hook - 1, n - (sizeof hook - 1));
-			name[n - (sizeof hook - 1)] = 0;
-			rc = add_user(users, name, "caregiver", id);
+		char name[YJ_NAME_MAX + 16];
+		if (n < sizeof name && memchr(channels, ':', n)) {
+			memcpy(name, channels, n);
+			name[n] = 0;
+			bool is_hook = strncmp(name, hook, sizeof hook - 1) == 0;
+			rc = add_user(
+			    users, is_hook ? name + sizeof hook - 1 : name, "caregiver", id);
 		}
 		channels += n + (channels[n] == ';');
 	}
@@ -147,8 +149,9 @@ int yj_dir_names_used(struct yj_store *s, json_t **out)
 	    "SELECT policy, 'bed', min(id) FROM beds WHERE policy IS NOT NULL AND gone_utc_ms IS "
 	    "NULL "
 	    "GROUP BY policy UNION ALL "
-	    "SELECT channels, NULL, min(id) FROM caregivers WHERE channels LIKE '%webhook:%' AND "
-	    "gone_utc_ms IS NULL GROUP BY channels");
+	    "SELECT channels || ';' || coalesce(night_channels, ''), NULL, min(id) FROM caregivers "
+	    "WHERE (channels LIKE '%:%' OR night_channels LIKE '%:%') AND "
+	    "gone_utc_ms IS NULL GROUP BY 1");
 	int rc = !stmt ? yj_db_err(s, s->last_sqlite) : policies && webhooks ? 0 : YJ_ERR_NOMEM;
 	while (rc == 0) {
 		int step = yj_db_step(s, stmt);
@@ -158,7 +161,7 @@ int yj_dir_names_used(struct yj_store *s, json_t **out)
 		}
 		const char *user = yj_db_text(stmt, 1), *id = yj_db_text(stmt, 2);
 		rc = *user ? add_user(policies, yj_db_text(stmt, 0), user, id)
-			   : add_webhooks(webhooks, yj_db_text(stmt, 0), id);
+			   : add_named(webhooks, yj_db_text(stmt, 0), id);
 	}
 	if (stmt)
 		sqlite3_reset(stmt);

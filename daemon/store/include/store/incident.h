@@ -229,5 +229,7 @@ struct yj_about {
 int yj_about_get(struct yj_store *s, const struct yj_whose *whose, const char *device,
     int64_t incident, struct yj_about *out) YJ_MUST_CHECK;
 void yj_about_done(struct yj_about *about);
+/* The name of a region, else of the smallest one around it that has a name; "" if none has. */
+int yj_region_called(struct yj_store *s, const char *region, char *buf, size_t cap) YJ_MUST_CHECK;
 
 #endif

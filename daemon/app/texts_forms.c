@@ -1,0 +1,278 @@
+/* The words of a page in the form that a channel wants: an SMS, speech, a letter, a group's post.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "texts.h"
+
+#define SMS_UNITS 70 /* UCS-2 units of one SMS: 3GPP TS 23.040, 140 octets */
+
+static bool english(const char *language)
+{
+	return strcmp(language, "en") == 0;
+}
+
+/* The bytes of the character at s, and how many UCS-2 units it takes. */
+static size_t character(const char *s, size_t *units)
+{
+	unsigned char lead = (unsigned char)s[0];
+	size_t n = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1;
+	*units = n == 4 ? 2 : 1;
+	for (size_t i = 1; i < n; i++)
+		if (((unsigned char)s[i] & 0xc0) != 0x80)
+			return i;
+	return n;
+}
+
+size_t yj_text_units(const char *s)
+{
+	size_t n = 0, units;
+	while (*s) {
+		s += character(s, &units);
+		n += units;
+	}
+	return n;
+}
+
+/* Cuts s to at most max units, at a character's end. */
+static void cut(char *s, size_t max)
+{
+	size_t at = 0, n = 0, units;
+	while (s[at]) {
+		size_t bytes = character(s + at, &units);
+		if (n + units > max)
+			break;
+		n += units;
+		at += bytes;
+	}
+	s[at] = '\0';
+}
+
+/* The last characters of s that take at most max units: of an address the end is what matters. */
+static const char *tail(const char *s, size_t max)
+{
+	size_t units;
+	while (yj_text_units(s) > max)
+		s += character(s, &units);
+	return s;
+}
+
+static void ago(bool en, int minutes, char *buf, size_t cap)
+{
+	if (minutes <= 0)
+		snprintf(buf, cap, "%s", en ? "just now" : "刚刚");
+	else if (minutes < 120)
+		snprintf(buf, cap, en ? "%d min ago" : "%d分钟前", minutes);
+	else
+		snprintf(buf, cap, en ? "%d h ago" : "%d小时前", minutes / 60);
+}
+
+static void answer_words(bool en, const struct yj_text_page *p, char *buf, size_t cap)
+{
+	buf[0] = '\0';
+	if (!p->asks)
+		return;
+	if (p->state == YJ_PAGE_REMIND)
+		snprintf(buf, cap, en ? ". Reply 4 here 2 cannot (%s)" : "。到了回4，去不了回2(%s)",
+		    p->code);
+	else
+		snprintf(buf, cap,
+		    en ? ". Reply 1 go 2 no 3 ring(%s)" : "。回复1我去2去不了3先打电话问(%s)",
+		    p->code);
+}
+
+static void mark(bool en, const struct yj_text_page *p, char *buf, size_t cap)
+{
+	snprintf(buf, cap, "%s%s%s",
+	    !p->drill ? ""
+	    : en      ? "[DRILL]"
+		      : "【演练】",
+	    !p->late ? ""
+	    : en     ? "[LATE]"
+		     : "【迟到】",
+	    !p->info ? ""
+	    : en     ? "[INFO]"
+		     : "【告知】");
+}
+
+/* How much is left of one SMS after what is in buf and what must follow. */
+static size_t room(const char *buf, const char *must)
+{
+	size_t taken = yj_text_units(buf) + yj_text_units(must);
+	return taken < SMS_UNITS ? SMS_UNITS - taken : 0;
+}
+
+static void join(char *buf, size_t cap, const char *before, const char *text)
+{
+	size_t n = strlen(buf);
+	if (text[0] && n < cap)
+		snprintf(buf + n, cap - n, "%s%s", before, text);
+}
+
+/* How to answer is always there; then who, what, when and where, as far as there is room. */
+static void sms(const char *language, const struct yj_text_page *p, char *buf, size_t cap)
+{
+	bool en = english(language);
+	char how[96], when[32], name[YJ_CALLED_MAX + 1], what[96];
+	const char *comma = en ? ", " : "，";
+	answer_words(en, p, how, sizeof how);
+	snprintf(what, sizeof what, "%s%s%s", p->state == YJ_PAGE_JOINED && !en ? "再次" : "",
+	    yj_text_kind(language, p->kind), p->state == YJ_PAGE_JOINED && en ? " again" : "");
+	cut(what, 16);
+	mark(en, p, buf, cap);
+	snprintf(name, sizeof name, "%s", p->name[0] ? p->name : p->place);
+	size_t for_name = room(buf, how), of_what = yj_text_units(what) + (en ? 2 : 0);
+	cut(name, for_name > of_what + 4 ? for_name - of_what : 4);
+	cut(name, en ? 20 : 12);
+	join(buf, cap, "", name);
+	join(buf, cap, en && name[0] ? ": " : "", what);
+	ago(en, p->minutes, when, sizeof when);
+	if (room(buf, how) >= yj_text_units(when) + yj_text_units(comma))
+		join(buf, cap, comma, when);
+	if (p->state == YJ_PAGE_REMIND && room(buf, how) >= 10)
+		join(buf, cap, en ? ". " : "，", en ? "Arrived?" : "您到了吗");
+	size_t left = room(buf, how);
+	if (left > 4)
+		join(buf, cap, comma,
+		    tail(p->address[0] ? p->address : p->place, left - yj_text_units(comma)));
+	join(buf, cap, "", how);
+	cut(buf, SMS_UNITS); /* whatever the directory holds */
+	if (p->url && p->asks && room(buf, p->url) > 0)
+		join(buf, cap, " ", p->url);
+}
+
+static void speech(const char *language, const struct yj_text_page *p, char *buf, size_t cap)
+{
+	bool en = english(language);
+	char when[32], marks[48];
+	mark(en, p, marks, sizeof marks);
+	ago(en, p->minutes, when, sizeof when);
+	snprintf(buf, cap,
+	    en ? "This is the alarm service.%s %s%s: %s, %s. Address: %s."
+	       : "这里是一键呼叫。%s%s%s%s，%s。地址：%s。",
+	    marks, p->name[0] ? p->name : p->place,
+	    p->state != YJ_PAGE_JOINED ? ""
+	    : en		       ? " called again"
+				       : "再次呼叫，",
+	    yj_text_kind(language, p->kind), when, p->address[0] ? p->address : p->place);
+}
+
+static void line(char *buf, size_t cap, const char *label, const char *value)
+{
+	size_t n = strlen(buf);
+	if (value && value[0] && n < cap)
+		snprintf(buf + n, cap - n, "%s%s\n", label, value);
+}
+
+static void letter(const char *language, const struct yj_text_page *p, char *buf, size_t cap)
+{
+	bool en = english(language);
+	yj_text_page(language, p, buf, cap);
+	size_t n = strlen(buf);
+	if (n + 2 < cap)
+		memcpy(buf + n, "\n\n", 3);
+	line(buf, cap, en ? "Telephone: " : "电话：", p->phone);
+	line(buf, cap, en ? "Getting in: " : "入户方式：", p->access);
+	line(buf, cap, en ? "Health: " : "健康情况：", p->health);
+	if (p->asks)
+		line(buf, cap, en ? "Answer here: " : "点此应答：", p->url);
+}
+
+/* A surname: the first character of a Chinese name, two of the compound ones, the last word of
+ * another. */
+static void surname(const char *name, char *buf, size_t cap)
+{
+	static const char *const compound[] = {"欧阳", "司马", "上官", "诸葛", "夏侯", "东方",
+	    "皇甫", "尉迟", "公孙", "慕容", "令狐", "长孙", "宇文", "司徒", "端木", "司空", "鲜于",
+	    "闾丘", "轩辕", "南宫", "独孤", "第五", "百里", "呼延", "赫连", "钟离", "澹台", "公冶",
+	    "宗政", "濮阳", "淳于", "单于", "太叔", "申屠"};
+	size_t units;
+	for (size_t i = 0; i < sizeof compound / sizeof compound[0]; i++)
+		if (strncmp(name, compound[i], strlen(compound[i])) == 0 &&
+		    name[strlen(compound[i])]) {
+			snprintf(buf, cap, "%s", compound[i]);
+			return;
+		}
+	if ((unsigned char)name[0] >= 0xe0) {
+		snprintf(buf, cap, "%.*s", (int)character(name, &units), name);
+		return;
+	}
+	const char *last = strrchr(name, ' ');
+	snprintf(buf, cap, "%s", last ? last + 1 : name);
+}
+
+/* A group is told no more than whom to look for where; all else stands behind the link. */
+static void group(const char *language, const struct yj_text_page *p, char *buf, size_t cap)
+{
+	bool en = english(language);
+	char called[YJ_CALLED_MAX + 1] = "";
+	if (p->name[0] && !p->of_institution)
+		surname(p->name, called, sizeof called);
+	const char *what = en ? "has called. " : "有呼叫，请点开查看。";
+	if (!p->asks)
+		what = p->state == YJ_PAGE_CLOSED ? en ? "has been helped. " : "的呼叫已结束。"
+		       : p->state == YJ_PAGE_ANSWERED ? en ? "is being helped. " : "已有人前往。"
+		       : en			      ? "has news. "
+						      : "有新消息。";
+	if (en)
+		snprintf(buf, cap, "%s%s%s%s %s", p->drill ? "[DRILL] " : "", p->village,
+		    p->village[0] ? ": " : "", called[0] ? called : "somebody", what);
+	else
+		snprintf(buf, cap, "%s%s%s%s%s", p->drill ? "【演练】" : "", p->village, called,
+		    called[0] ? "老人" : "一户", what);
+	if (p->asks && p->url && p->url[0]) {
+		size_t n = strlen(buf);
+		snprintf(buf + n, cap - n, "%s", p->url);
+	}
+}
+
+void yj_text_form(
+    const char *language, enum yj_form form, const struct yj_text_page *p, char *buf, size_t cap)
+{
+	bool news = p->state > YJ_PAGE_REMIND;
+	if (p->fixed) {
+		snprintf(buf, cap, "%s", p->fixed);
+		if (form == YJ_FORM_SMS)
+			cut(buf, SMS_UNITS);
+		return;
+	}
+	switch (form) {
+	case YJ_FORM_FULL:
+		yj_text_page(language, p, buf, cap);
+		return;
+	case YJ_FORM_SMS:
+		if (!news) {
+			sms(language, p, buf, cap);
+		} else {
+			yj_text_page(language, p, buf, cap);
+			cut(buf, SMS_UNITS);
+		}
+		return;
+	case YJ_FORM_SPEECH:
+		if (!news)
+			speech(language, p, buf, cap);
+		else
+			yj_text_page(language, p, buf, cap);
+		return;
+	case YJ_FORM_MAIL:
+		letter(language, p, buf, cap);
+		return;
+	case YJ_FORM_GROUP:
+		group(language, p, buf, cap);
+		return;
+	}
+}
+
+void yj_text_subject(const char *language, const struct yj_text_page *p, char *buf, size_t cap)
+{
+	bool en = english(language);
+	if (p->fixed)
+		snprintf(buf, cap, "%s", en ? "Message of the alarm service" : "一键联通通知");
+	else
+		snprintf(buf, cap, en ? "%s%s: %s" : "%s%s：%s",
+		    !p->drill ? ""
+		    : en      ? "[DRILL] "
+			      : "【演练】",
+		    p->name[0] ? p->name : p->place, yj_text_kind(language, p->kind));
+}
