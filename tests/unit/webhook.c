@@ -66,9 +66,9 @@ static void test_delivers(void **state)
 	char url[64];
 	size_t bad;
 	snprintf(url, sizeof(url), "http://127.0.0.1:%d/unsigned", server_port(f->server));
-	struct yj_webhook_conf conf = {"e", url, NULL, 5000, 5};
-	assert_int_equal(yj_webhooks_set(f->hooks, &conf, 1, &bad), 0);
-	assert_int_equal(send_page(f, yj_webhooks_channel(f->hooks, "e"), 2, 1), 0);
+	struct hook_conf conf = {"e", url, NULL, 5000, 5};
+	assert_int_equal(hooks_set(f->hooks, &conf, 1, &bad), 0);
+	assert_int_equal(send_page(f, hooks_channel(f->hooks, "e"), 2, 1), 0);
 	TURN_UNTIL(f, f->n_results[2]);
 	assert_int_equal(f->results[2].outcome, YJ_SENT_DELIVERED);
 	unsetenv("http_proxy");
@@ -202,16 +202,15 @@ static void test_no_answer(void **state)
 	snprintf(tls, sizeof(tls), "https://127.0.0.1:%d/ok", server_tls_port(f->server));
 	snprintf(no_tls, sizeof(no_tls), "https://127.0.0.1:%d/x",
 	    server_bad_port(f->server, SAYS_GARBAGE));
-	struct yj_webhook_conf conf[] = {{"hang", hang, SERVER_SECRET, 300, 5},
+	struct hook_conf conf[] = {{"hang", hang, SERVER_SECRET, 300, 5},
 	    {"trickle", trickle, SERVER_SECRET, 300, 5}, {"dead", dead, SERVER_SECRET, 10000, 5},
 	    {"tls", tls, SERVER_SECRET, 10000, 5}, {"no_tls", no_tls, SERVER_SECRET, 10000, 5},
 	    {"unknown", "http://unknown.test/", SERVER_SECRET, 10000, 5}};
 	static const char *const words[] = {
 	    "timed out", "timed out", "connect", "certificate", "SSL", "resolve host"};
-	assert_int_equal(yj_webhooks_set(f->hooks, conf, 6, &bad), 0);
+	assert_int_equal(hooks_set(f->hooks, conf, 6, &bad), 0);
 	for (uint64_t i = 0; i < 6; i++)
-		assert_int_equal(
-		    send_page(f, yj_webhooks_channel(f->hooks, conf[i].name), i, 1), 0);
+		assert_int_equal(send_page(f, hooks_channel(f->hooks, conf[i].name), i, 1), 0);
 	TURN_UNTIL(f, f->n_all == 6);
 	for (uint64_t i = 0; i < 6; i++) {
 		if (f->results[i].outcome != YJ_SENT_RETRY ||

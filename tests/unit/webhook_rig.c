@@ -51,7 +51,7 @@ int setup(void **state)
 	f->tick = event_new(f->base, -1, EV_PERSIST, on_tick, NULL);
 	event_add(f->tick, &(struct timeval){.tv_usec = 1000});
 	f->server = server_new();
-	f->hooks = yj_webhooks_new(f->base);
+	f->hooks = yj_posters_new(f->base);
 	return f->hooks ? 0 : -1;
 }
 
@@ -61,7 +61,7 @@ int teardown(void **state)
 	const char *complaint = server_complaint(f->server);
 	if (complaint)
 		fprintf(stderr, "server: %s\n", complaint);
-	yj_webhooks_free(f->hooks);
+	yj_posters_free(f->hooks);
 	server_free(f->server);
 	event_free(f->tick);
 	event_base_free(f->base);
@@ -95,16 +95,50 @@ const struct yj_msg_inbox page = {
     .answer_by_ms = 1795461032123,
 };
 
+int hooks_set(struct yj_posters *hooks, const struct hook_conf *conf, size_t n, size_t *bad)
+{
+	static char names[YJ_WEBHOOKS_MAX][YJ_CHANNEL_NAME_MAX + 20];
+	static struct yj_poster_conf v[YJ_WEBHOOKS_MAX];
+	struct yj_poster_why why;
+	for (size_t i = 0; i < n; i++) {
+		snprintf(names[i], sizeof(names[i]), "webhook:%s", conf[i].name);
+		v[i] = (struct yj_poster_conf){.type = YJ_POSTER_WEBHOOK,
+		    .name = names[i],
+		    .timeout_ms = conf[i].timeout_ms,
+		    .attempts = conf[i].attempts,
+		    .u.webhook = {.url = conf[i].url, .secret = conf[i].secret}};
+	}
+	return yj_posters_set(hooks, v, n, bad, &why);
+}
+
+const struct yj_channel *hooks_channel(struct yj_posters *hooks, const char *name)
+{
+	char whole[YJ_CHANNEL_NAME_MAX + 1];
+	snprintf(whole, sizeof(whole), "webhook:%s", name);
+	return yj_posters_channel(hooks, whole);
+}
+
+void warm(struct fixture *f, const struct yj_channel *channel)
+{
+	for (int i = 0; i < YJ_POSTER_EACH_MAX; i++) {
+		int before = f->n_all;
+		assert_int_equal(send_page(f, channel, WARM, 1), 0);
+		TURN_UNTIL(f, f->n_all > before);
+	}
+	f->n_all -= YJ_POSTER_EACH_MAX;
+	f->n_results[WARM] = 0;
+}
+
 const struct yj_channel *endpoint(struct fixture *f, int port, const char *path, int64_t timeout_ms)
 {
 	char url[512];
 	size_t bad;
 	snprintf(url, sizeof(url), "http://127.0.0.1:%d%s", port, path);
-	struct yj_webhook_conf conf = {"e", url, SERVER_SECRET, timeout_ms, 5};
+	struct hook_conf conf = {"e", url, SERVER_SECRET, timeout_ms, 5};
 	f->sending = true;
-	assert_int_equal(yj_webhooks_set(f->hooks, &conf, 1, &bad), 0);
+	assert_int_equal(hooks_set(f->hooks, &conf, 1, &bad), 0);
 	f->sending = false;
-	return yj_webhooks_channel(f->hooks, "e");
+	return hooks_channel(f->hooks, "e");
 }
 
 int send_page(struct fixture *f, const struct yj_channel *channel, uint64_t token, int attempt)

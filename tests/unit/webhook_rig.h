@@ -15,16 +15,17 @@
 
 #include <cmocka.h>
 
-#include "notify/webhook.h"
+#include "notify/posters.h"
 #include "webhook_server.h"
 
 #define TOKENS 1024
+#define WARM 1023 /* the token of what warm() sends */
 
 struct fixture {
 	struct event_base *base;
 	struct event *tick;
 	struct server *server;
-	struct yj_webhooks *hooks;
+	struct yj_posters *hooks;
 	struct yj_sent_result results[TOKENS];
 	int n_results[TOKENS]; /* by token */
 	int n_all;
@@ -50,6 +51,15 @@ extern atomic_int n_resolving;
 
 extern const struct yj_msg_inbox page;
 
+struct hook_conf {	  /* a webhook in short */
+	const char *name; /* without "webhook:" */
+	const char *url, *secret;
+	int64_t timeout_ms;
+	int attempts;
+};
+int hooks_set(struct yj_posters *hooks, const struct hook_conf *conf, size_t n, size_t *bad);
+const struct yj_channel *hooks_channel(struct yj_posters *hooks, const char *name);
+
 double now_s(void);
 /* Servers and an empty set of endpoints, for each test. */
 int setup(void **state);
@@ -60,6 +70,8 @@ void on_done(void *ctx, const struct yj_sent_result *result);
 const struct yj_channel *endpoint(
     struct fixture *f, int port, const char *path, int64_t timeout_ms);
 int send_page(struct fixture *f, const struct yj_channel *channel, uint64_t token, int attempt);
+/* Sends until a channel is trusted with as many at once as it may ever have. */
+void warm(struct fixture *f, const struct yj_channel *channel);
 /* Sends once to a path of the good server and waits for the result. */
 struct yj_sent_result outcome_of(struct fixture *f, const char *path, int attempt);
 

@@ -36,7 +36,7 @@ struct server {
 	int n_open;
 	int port, tls_port;
 	const char *retry_after;
-	struct evhttp_request *hanging[512];
+	struct evhttp_request *hanging[1024];
 	int n_hanging;
 	int n_ok, n_unsigned;
 	char body[65536];

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hooks.h"
+#include "poster.h"
 #include "proto/time.h"
 
 static int set_time(json_t *object, const char *key, int64_t utc_ms)
@@ -29,33 +29,4 @@ out:
 	json_decref(object);
 	free(text);
 	return body;
-}
-
-/* Does text contain a string of the object, or of an object in it, that is long enough to tell? */
-static bool repeats(const char *text, json_t *object)
-{
-	const char *key;
-	json_t *value;
-	json_object_foreach(object, key, value)
-	{
-		/* the words of the protocol say nothing about anybody */
-		if (strcmp(key, "kind") == 0 || strcmp(key, "state") == 0 ||
-		    strcmp(key, "incident") == 0)
-			continue;
-		if (json_is_object(value) && repeats(text, value))
-			return true;
-		if (json_string_length(value) >= 4 && strstr(text, json_string_value(value)))
-			return true;
-	}
-	return false;
-}
-
-bool yj_webhook_echoes(const char *body, const char *reply)
-{
-	if (strstr(reply, "\\u")) /* may be anything */
-		return true;
-	json_t *object = json_loads(body, 0, NULL);
-	bool echoes = !object || repeats(reply, object);
-	json_decref(object);
-	return echoes;
 }

@@ -3,12 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hooks.h"
+#include "poster.h"
 
 #define BACKOFF_MIN_MS 1000
 #define BACKOFF_MAX_MS 300000
 #define RETRY_AFTER_MAX_S 3600
-#define WORDS_MAX 100 /* characters of an answer that are repeated */
+#define LIMIT_MS 30000 /* a flow limit is one of minutes at least */
+#define WORDS_MAX 100  /* characters of an answer that are repeated */
 
 static int64_t backoff_ms(int attempt)
 {
@@ -64,45 +65,85 @@ static void say(char words[], size_t cap, const char *text)
 	words[len] = '\0';
 }
 
-static void judge_status(struct request *request, long status)
+/* May text repeat something that is guarded? */
+static bool echoes(const struct post *post, const char *text)
 {
-	struct yj_sent_result *result = &request->result;
-	snprintf(result->words, sizeof(result->words), "HTTP %ld", status);
+	size_t i;
+	json_t *value;
+	if (!post->guarded || strstr(text, "\\u")) /* may be anything */
+		return true;
+	json_array_foreach(post->guarded, i, value)
+	{
+		if (strstr(text, json_string_value(value)))
+			return true;
+	}
+	return false;
+}
+
+void yj_judge_words(struct post *post, const char *head, const char *text)
+{
+	char *words = post->result.words;
+	size_t cap = sizeof(post->result.words);
+	words[0] = '\0';
+	bool said = head && !echoes(post, head);
+	if (said)
+		say(words, cap, head);
+	if (!text || text[0] == '\0' || echoes(post, text))
+		return;
+	size_t len = strlen(words);
+	if (said && len + 3 < cap)
+		snprintf(words + len, cap - len, ": ");
+	say(words, cap, text);
+}
+
+void yj_judge_again(struct post *post)
+{
+	post->result.outcome = YJ_SENT_RETRY;
+	int64_t ms = backoff_ms(post->attempt);
+	if (ms > post->result.retry_ms)
+		post->result.retry_ms = ms;
+}
+
+void yj_judge_limit(struct post *post)
+{
+	yj_judge_again(post);
+	if (post->result.retry_ms < LIMIT_MS)
+		post->result.retry_ms = LIMIT_MS + backoff_ms(post->attempt);
+}
+
+void yj_judge_status(struct post *post, long status, enum yj_sent good)
+{
+	struct yj_sent_result *result = &post->result;
+	char head[32];
+	snprintf(head, sizeof(head), "HTTP %ld", status);
 	if (status >= 200 && status <= 299) {
-		result->outcome = YJ_SENT_DELIVERED;
+		yj_judge_words(post, head, NULL);
+		result->outcome = good;
 		return;
 	}
-	bool again = status == 408 || status == 429 || (status >= 500 && status <= 599);
-	result->outcome = again ? YJ_SENT_RETRY : YJ_SENT_FINAL;
-	if (again)
-		result->retry_ms = backoff_ms(request->attempt);
+	yj_judge_words(post, head, post->reply);
+	if (status != 408 && status != 429 && (status < 500 || status > 599)) {
+		result->outcome = YJ_SENT_FINAL;
+		return;
+	}
+	yj_judge_again(post);
 	if (status == 429 || status == 503) {
 		curl_off_t after_s = 0;
-		curl_easy_getinfo(request->easy, CURLINFO_RETRY_AFTER, &after_s);
+		curl_easy_getinfo(post->easy, CURLINFO_RETRY_AFTER, &after_s);
 		if (after_s > RETRY_AFTER_MAX_S)
 			after_s = RETRY_AFTER_MAX_S;
 		if (after_s * 1000 > result->retry_ms)
 			result->retry_ms = after_s * 1000;
 	}
-	request->reply[request->reply_kept] = '\0';
-	if (request->reply[0] != '\0' && !yj_webhook_echoes(request->body, request->reply)) {
-		snprintf(result->words, sizeof(result->words), "HTTP %ld: ", status);
-		say(result->words, sizeof(result->words), request->reply);
-	}
 }
 
-void yj_webhook_judge(struct request *request, CURLcode code)
+void yj_judge_silence(struct post *post, CURLcode code)
 {
-	struct yj_sent_result *result = &request->result;
-	long status = 0;
-	curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &status);
-	if (status >= 200 && request->headers_complete) {
-		judge_status(request, status);
-		return;
-	}
-	result->outcome = YJ_SENT_RETRY;
-	result->retry_ms = backoff_ms(request->attempt);
-	result->words[0] = '\0';
-	say(result->words, sizeof(result->words),
-	    request->error[0] != '\0' ? request->error : curl_easy_strerror(code));
+	yj_judge_again(post);
+	yj_judge_words(post, post->error[0] != '\0' ? post->error : curl_easy_strerror(code), NULL);
+}
+
+json_t *yj_judge_json(const struct post *post)
+{
+	return json_loadb(post->reply, post->reply_kept, JSON_DECODE_ANY, NULL);
 }

@@ -1,41 +1,43 @@
 /* libcurl's multi handle on libevent's loop. */
-#include "hooks.h"
+#include "poster.h"
 
-static void reap(struct yj_webhooks *hooks)
+#define KEPT_MAX (YJ_POSTERS_INFLIGHT_MAX + 512) /* connections, those under way among them */
+
+static void reap(struct yj_posters *all)
 {
 	CURLMsg *message;
 	int left;
-	while ((message = curl_multi_info_read(hooks->multi, &left)) != NULL) {
+	while ((message = curl_multi_info_read(all->multi, &left)) != NULL) {
 		/* the message is gone once its handle is removed */
 		if (message->msg == CURLMSG_DONE)
-			yj_webhook_ended(hooks, message->easy_handle, message->data.result);
+			yj_poster_ended(all, message->easy_handle, message->data.result);
 	}
 }
 
 static void on_socket(evutil_socket_t fd, short what, void *arg)
 {
-	struct yj_webhooks *hooks = arg;
+	struct yj_posters *all = arg;
 	int running;
 	int mask =
 	    (what & EV_READ ? CURL_CSELECT_IN : 0) | (what & EV_WRITE ? CURL_CSELECT_OUT : 0);
-	curl_multi_socket_action(hooks->multi, fd, mask, &running);
-	reap(hooks);
+	curl_multi_socket_action(all->multi, fd, mask, &running);
+	reap(all);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
-	struct yj_webhooks *hooks = arg;
+	struct yj_posters *all = arg;
 	int running;
 	(void)fd;
 	(void)what;
-	curl_multi_socket_action(hooks->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-	reap(hooks);
+	curl_multi_socket_action(all->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+	reap(all);
 }
 
 /* libcurl wants to hear of a socket, or no more. */
 static int want_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *arg_of_socket)
 {
-	struct yj_webhooks *hooks = arg;
+	struct yj_posters *all = arg;
 	struct event *event = arg_of_socket;
 	(void)easy;
 	if (event)
@@ -47,49 +49,50 @@ static int want_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *
 			events |= EV_READ;
 		if (what & CURL_POLL_OUT)
 			events |= EV_WRITE;
-		event = event_new(hooks->base, fd, events, on_socket, hooks);
+		event = event_new(all->base, fd, events, on_socket, all);
 		/* without memory the transfer runs into its timeout; -1 would end all of them */
 		if (event)
 			event_add(event, NULL);
 	}
-	curl_multi_assign(hooks->multi, fd, event);
+	curl_multi_assign(all->multi, fd, event);
 	return 0;
 }
 
 static int want_timer(CURLM *multi, long timeout_ms, void *arg)
 {
-	struct yj_webhooks *hooks = arg;
+	struct yj_posters *all = arg;
 	(void)multi;
 	if (timeout_ms < 0) {
-		evtimer_del(hooks->timer);
+		evtimer_del(all->timer);
 		return 0;
 	}
 	struct timeval tv = {.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000};
-	evtimer_add(hooks->timer, &tv);
+	evtimer_add(all->timer, &tv);
 	return 0;
 }
 
-int yj_webhook_multi_open(struct yj_webhooks *hooks)
+int yj_multi_open(struct yj_posters *all)
 {
 	/* else a slow name server would stop the whole loop */
 	if (!(curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_ASYNCHDNS))
 		return YJ_ERR_NOMEM;
-	hooks->timer = evtimer_new(hooks->base, on_timer, hooks);
-	hooks->multi = curl_multi_init();
-	if (!hooks->timer || !hooks->multi)
+	all->timer = evtimer_new(all->base, on_timer, all);
+	all->multi = curl_multi_init();
+	if (!all->timer || !all->multi)
 		return YJ_ERR_NOMEM;
-	curl_multi_setopt(hooks->multi, CURLMOPT_SOCKETFUNCTION, want_socket);
-	curl_multi_setopt(hooks->multi, CURLMOPT_SOCKETDATA, hooks);
-	curl_multi_setopt(hooks->multi, CURLMOPT_TIMERFUNCTION, want_timer);
-	curl_multi_setopt(hooks->multi, CURLMOPT_TIMERDATA, hooks);
-	curl_multi_setopt(hooks->multi, CURLMOPT_MAXCONNECTS, 32L);
+	curl_multi_setopt(all->multi, CURLMOPT_SOCKETFUNCTION, want_socket);
+	curl_multi_setopt(all->multi, CURLMOPT_SOCKETDATA, all);
+	curl_multi_setopt(all->multi, CURLMOPT_TIMERFUNCTION, want_timer);
+	curl_multi_setopt(all->multi, CURLMOPT_TIMERDATA, all);
+	/* those under way count too: below that, none would be kept for a second request */
+	curl_multi_setopt(all->multi, CURLMOPT_MAXCONNECTS, (long)KEPT_MAX);
 	return 0;
 }
 
-void yj_webhook_multi_close(struct yj_webhooks *hooks)
+void yj_multi_close(struct yj_posters *all)
 {
-	if (hooks->multi)
-		curl_multi_cleanup(hooks->multi);
-	if (hooks->timer)
-		event_free(hooks->timer);
+	if (all->multi)
+		curl_multi_cleanup(all->multi);
+	if (all->timer)
+		event_free(all->timer);
 }

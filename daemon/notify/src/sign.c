@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hooks.h"
+#include "poster.h"
 
 #define PREFIX "whsec_"
 #define KEY_MAX 512

@@ -23,11 +23,11 @@
 #define YJ_HTTP_BODY_MAX 65536		/* one HTTP request body */
 #define YJ_HTTP_HEADERS_MAX 8192	/* the headers of one HTTP request */
 #define YJ_HTTP_ROUTES_MAX 64		/* paths that the HTTP server knows */
-#define YJ_WEBHOOK_INFLIGHT_MAX 256	/* requests under way over all endpoints */
-#define YJ_WEBHOOK_PER_HOST_MAX 8	/* and per endpoint */
-#define YJ_WEBHOOK_NAME_MAX 64		/* name of an endpoint */
-#define YJ_WEBHOOK_REPLY_MAX 4096	/* bytes read of an endpoint's answer */
-#define YJ_WEBHOOK_REPLY_KEPT 1024	/* and kept, for the words of a failure */
+#define YJ_POSTERS_INFLIGHT_MAX 512	/* requests under way over all endpoints */
+#define YJ_POSTER_EACH_MAX 8		/* and per endpoint */
+#define YJ_POSTER_REPLY_MAX 4096	/* bytes read of an endpoint's answer */
+#define YJ_CHANNEL_NAME_MAX 80		/* "webhook:" and a name, and the like */
+#define YJ_TEMPLATE_MAX 65536		/* one template, and what is made of it */
 #define YJ_FLOOD_PER_MIN 10		/* alerts a minute from one device that are logged singly */
 #define YJ_DEVICE_RESIDENTS_MAX 16	/* residents of one device */
 #define YJ_CAREGIVER_RESIDENTS_MAX 4096 /* residents that one caregiver names */
@@ -35,7 +35,7 @@
 #define YJ_IMPORT_ERRORS_MAX 100	/* errors of one import that are listed singly */
 #define YJ_CONFIG_MAX 1048576		/* the configuration file */
 #define YJ_POLICIES_MAX 256		/* policies of a configuration */
-#define YJ_WEBHOOKS_MAX 64		/* webhooks of a configuration */
+#define YJ_WEBHOOKS_MAX 1024		/* webhooks of a configuration */
 #define YJ_CHANNELS_MAX 8		/* entries of notify.default_channels, and of sms */
 #define YJ_ROBOTS_MAX 256		/* robots of a configuration */
 #define YJ_CONFIG_LIST_MAX 32		/* entries of a list in a channel's settings */

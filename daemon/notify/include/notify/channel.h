@@ -47,6 +47,7 @@ struct yj_delivery { /* all borrowed for the call; none is NULL but page->... wh
 	const struct yj_msg_inbox *page; /* what is said, as in `inbox`; url where there is one */
 	const char *text;		 /* the words in the channel's form */
 	const char *subject;		 /* of a mail */
+	const char *code;		 /* for an answer by SMS; NULL: none */
 	bool asks;			 /* an answer is wanted: keys and links are explained */
 };
 
@@ -60,6 +61,8 @@ struct yj_channel {
 	 * YJ_ERR_BUSY: the channel takes no more now; the caller asks again soon. Other errors:
 	 * final (YJ_ERR_NOTFOUND: the receiver has no number or address for it). */
 	int (*send)(void *self, const struct yj_delivery *delivery, yj_sent_cb done, void *ctx);
+	/* Would send be taken now? Asked before a page is put into words; NULL: ask send. */
+	bool (*has_room)(void *self);
 	/* Known to be down: the next channel is started at once. */
 	bool (*is_down)(void *self);
 	/* How many attempts at most (RETRY after the last one is final). */
@@ -76,13 +79,14 @@ enum yj_back_type {
 };
 struct yj_back { /* all borrowed */
 	enum yj_back_type type;
-	const char *channel; /* "sms", "voice", ... */
-	uint64_t token;	     /* of the delivery it is about; 0: not known */
-	const char *ref;     /* the provider's name for that delivery; "" if not known */
-	const char *id;	     /* unique name of this report or text, "" if it has none */
-	const char *from;    /* TEXT: telephone number of whoever speaks; "" where token says it */
-	const char *text;    /* TEXT: UTF-8 */
-	const char *words;   /* the provider's own, for the record */
+	const char *channel;  /* "sms", "voice", ... */
+	uint64_t token;	      /* of the delivery it is about; 0: not known */
+	const char *ref;      /* the provider's name for that delivery; "" if not known */
+	const char *delivery; /* the delivery's own id, which some repeat; NULL if not known */
+	const char *id;	      /* unique name of this report or text, "" if it has none */
+	const char *from;     /* TEXT: telephone number of whoever speaks; "" where token says it */
+	const char *text;     /* TEXT: UTF-8 */
+	const char *words;    /* the provider's own, for the record */
 };
 /* 0: it is on disk, and the channel may forget it. Any error: keep it and offer it again later (not
  * before some seconds have passed). */
