@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "notify/webhook.h"
+#include "notify/posters.h"
 
 struct yj_channels {
-	struct yj_webhooks *webhooks;
+	struct yj_posters *posters; /* what speaks HTTP or SMTP */
 };
 
 struct yj_channels *yj_channels_new(struct yj_gateway *g)
@@ -15,8 +15,8 @@ struct yj_channels *yj_channels_new(struct yj_gateway *g)
 	struct yj_channels *c = calloc(1, sizeof *c);
 	if (!c)
 		return NULL;
-	c->webhooks = yj_webhooks_new(g->base);
-	if (!c->webhooks) {
+	c->posters = yj_posters_new(g->base);
+	if (!c->posters) {
 		yj_channels_free(c);
 		return NULL;
 	}
@@ -27,43 +27,173 @@ void yj_channels_free(struct yj_channels *c)
 {
 	if (!c)
 		return;
-	yj_webhooks_free(c->webhooks);
+	yj_posters_free(c->posters);
 	free(c);
 }
 
-static int set_webhooks(struct yj_gateway *g, char why[YJ_WHY_MAX])
+/* ── what speaks HTTP or SMTP ── */
+
+static void webhook_conf(
+    const struct yj_config_webhook *w, char *name, size_t cap, struct yj_poster_conf *out)
 {
-	const struct yj_config *c = g->config;
-	size_t bad = 0;
-	struct yj_webhook_conf *v = calloc(c->n_webhooks + 1, sizeof *v);
-	if (!v)
+	snprintf(name, cap, "webhook:%s", w->name);
+	*out = (struct yj_poster_conf){
+	    .type = YJ_POSTER_WEBHOOK,
+	    .name = name,
+	    .timeout_ms = w->timeout_ms,
+	    .attempts = w->attempts,
+	    .u.webhook = {.url = w->url,
+		.secret = w->secret,
+		.body = w->body,
+		.content_type = w->content_type,
+		.headers = w->headers},
+	};
+}
+
+#define TEXT(key) yj_config_text(c, key)
+
+/* false: it speaks neither. */
+static bool poster_conf(const struct yj_config_channel *c, struct yj_poster_conf *out)
+{
+	*out = (struct yj_poster_conf){
+	    .name = c->name,
+	    .timeout_ms = yj_config_number(c, "timeout"),
+	    .attempts = (int)yj_config_number(c, "attempts"),
+	    .ca_file = TEXT("ca_file"),
+	};
+	struct yj_robot_conf robot = {.url = TEXT("url"), .secret = TEXT("secret_file")};
+	switch (c->type) {
+	case YJ_CHANNEL_SPOOL:
+	case YJ_CHANNEL_VOICE:
+		return false;
+	case YJ_CHANNEL_ALIYUN:
+		out->type = YJ_POSTER_SMS_ALIYUN;
+		out->u.sms_aliyun = (struct yj_sms_aliyun_conf){.endpoint = TEXT("endpoint"),
+		    .access_key_id = TEXT("access_key_id"),
+		    .access_key_secret = TEXT("access_key_secret_file"),
+		    .sign_name = TEXT("sign_name"),
+		    .template_code = TEXT("template_code"),
+		    .template_param = TEXT("template_param")};
+		return true;
+	case YJ_CHANNEL_SMS_HTTP:
+		out->type = YJ_POSTER_SMS_HTTP;
+		out->u.sms_http = (struct yj_sms_http_conf){.url = TEXT("url"),
+		    .method = TEXT("method"),
+		    .content_type = TEXT("content_type"),
+		    .headers = TEXT("headers"),
+		    .authorization = TEXT("authorization_file"),
+		    .body = TEXT("body"),
+		    .ok_pointer = TEXT("ok_pointer"),
+		    .ok_value = TEXT("ok_value"),
+		    .ref_pointer = TEXT("ref_pointer"),
+		    .limit_values = TEXT("limit_values")};
+		return true;
+	case YJ_CHANNEL_EMAIL:
+		out->type = YJ_POSTER_EMAIL;
+		out->u.email = (struct yj_email_conf){.url = TEXT("url"),
+		    .from = TEXT("from"),
+		    .username = TEXT("username"),
+		    .password = TEXT("password_file")};
+		return true;
+	case YJ_CHANNEL_WECOM:
+		out->type = YJ_POSTER_WECOM;
+		out->u.robot = robot;
+		return true;
+	case YJ_CHANNEL_DINGTALK:
+		out->type = YJ_POSTER_DINGTALK;
+		out->u.robot = robot;
+		return true;
+	case YJ_CHANNEL_FEISHU:
+		out->type = YJ_POSTER_FEISHU;
+		out->u.robot = robot;
+		return true;
+	}
+	return false;
+}
+
+/* The configured name of a setting that its channel calls otherwise. */
+static void say_wrong(
+    const struct yj_poster_conf *conf, const struct yj_poster_why *wrong, char why[YJ_WHY_MAX])
+{
+	char where[48] = "";
+	if (wrong->line > 0)
+		snprintf(
+		    where, sizeof where, " (its line %d, column %d)", wrong->line, wrong->column);
+	snprintf(why, YJ_WHY_MAX, "%s: %s%s: %s", conf->name, wrong->key ? wrong->key : "setting",
+	    where, wrong->text);
+}
+
+struct posters_conf { /* the configuration as the posters want it */
+	struct yj_poster_conf *v;
+	char (*names)[YJ_NAME_MAX + 16];
+	size_t n;
+};
+
+static int posters_conf(const struct yj_config *config, struct posters_conf *out)
+{
+	size_t max = config->n_webhooks + config->n_channels + 1;
+	*out = (struct posters_conf){
+	    .v = calloc(max, sizeof *out->v),
+	    .names = calloc(max, sizeof *out->names),
+	};
+	if (!out->v || !out->names)
 		return YJ_ERR_NOMEM;
-	for (size_t i = 0; i < c->n_webhooks; i++)
-		v[i] = (struct yj_webhook_conf){
-		    .name = c->webhooks[i].name,
-		    .url = c->webhooks[i].url,
-		    .secret = c->webhooks[i].secret,
-		    .timeout_ms = c->webhooks[i].timeout_ms,
-		    .attempts = c->webhooks[i].attempts,
-		};
-	int rc = yj_webhooks_set(g->channels->webhooks, v, c->n_webhooks, &bad);
-	free(v);
+	for (size_t i = 0; i < config->n_webhooks; i++, out->n++)
+		webhook_conf(
+		    &config->webhooks[i], out->names[out->n], sizeof *out->names, &out->v[out->n]);
+	for (size_t i = 0; i < config->n_channels; i++)
+		if (poster_conf(&config->channels[i], &out->v[out->n]))
+			out->n++;
+	return 0;
+}
+
+static void posters_conf_done(struct posters_conf *conf)
+{
+	free(conf->v);
+	free(conf->names);
+}
+
+int yj_channels_check(const struct yj_config *config, char why[YJ_WHY_MAX])
+{
+	struct posters_conf conf;
+	struct yj_poster_why wrong = {0};
+	snprintf(why, YJ_WHY_MAX, "channels");
+	int rc = posters_conf(config, &conf);
+	for (size_t i = 0; rc == 0 && i < conf.n; i++) {
+		rc = yj_poster_check(&conf.v[i], &wrong);
+		if (rc == YJ_ERR_INVAL)
+			say_wrong(&conf.v[i], &wrong, why);
+	}
+	posters_conf_done(&conf);
+	return rc;
+}
+
+static int set_posters(struct yj_gateway *g, char why[YJ_WHY_MAX])
+{
+	struct posters_conf conf;
+	struct yj_poster_why wrong = {0};
+	size_t bad = 0;
+	int rc = posters_conf(g->config, &conf);
+	if (rc == 0)
+		rc = yj_posters_set(g->channels->posters, conf.v, conf.n, &bad, &wrong);
 	if (rc == YJ_ERR_INVAL)
-		snprintf(why, YJ_WHY_MAX, "webhook %s", c->webhooks[bad].name);
+		say_wrong(&conf.v[bad], &wrong, why);
+	posters_conf_done(&conf);
 	return rc;
 }
 
 int yj_channels_set(struct yj_gateway *g, char why[YJ_WHY_MAX])
 {
 	snprintf(why, YJ_WHY_MAX, "channels");
-	return set_webhooks(g, why);
+	return set_posters(g, why);
 }
 
 const struct yj_channel *yj_channels_find(struct yj_gateway *g, const char *name)
 {
-	if (strncmp(name, "webhook:", 8) == 0)
-		return yj_webhooks_channel(g->channels->webhooks, name + 8);
-	return NULL;
+	if (strcmp(name, "mqtt") == 0)
+		return NULL;
+	const struct yj_config_channel *c = yj_config_channel(g->config, name);
+	return yj_posters_channel(g->channels->posters, c ? c->name : name);
 }
 
 bool yj_channels_down(struct yj_gateway *g, const char *name)

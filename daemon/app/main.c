@@ -7,6 +7,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "dispatch.h"
+#include "reload.h"
 #include "service.h"
 
 static struct yj_gateway gateway;
@@ -72,7 +73,7 @@ static int read_options(int argc, char **argv, struct options *o)
 static int load_config(const struct options *o, struct yj_config **config, bool *fell_back)
 {
 	char *errors = NULL;
-	int rc = yj_config_load(o->config, 0, config, &errors);
+	int rc = yj_reload_read(o->config, config, &errors);
 	*fell_back = false;
 	if (rc < 0) {
 		fprintf(stderr, "%s\n", errors ? errors : yj_err_name(rc));

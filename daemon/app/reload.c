@@ -10,6 +10,24 @@
 #include "plans.h"
 #include "store/directory.h"
 
+int yj_reload_read(const char *path, struct yj_config **out, char **errors)
+{
+	struct yj_config *config = NULL;
+	char why[YJ_WHY_MAX];
+	int rc = yj_config_load(path, 0, &config, errors);
+	if (rc < 0)
+		return rc;
+	rc = yj_channels_check(config, why);
+	if (rc < 0) {
+		yj_config_free(config);
+		if (asprintf(errors, "%s: %s", path, why) < 0)
+			*errors = NULL;
+		return rc;
+	}
+	*out = config;
+	return 0;
+}
+
 json_t *yj_reload_channel_names(const struct yj_config *config)
 {
 	json_t *list = json_array();
@@ -114,7 +132,7 @@ int yj_reload(struct yj_gateway *g, const char *actor, char **errors, char **res
 {
 	struct yj_config *new = NULL;
 	*errors = *restart = NULL;
-	int rc = yj_config_load(g->config_path, 0, &new, errors);
+	int rc = yj_reload_read(g->config_path, &new, errors);
 	if (rc == 0)
 		rc = check_names(g, new, errors);
 	if (rc == 0) {

@@ -5,6 +5,9 @@
 
 #include "gateway.h"
 
+/* yj_config_load, and what only the channels can judge (templates). Results as there. */
+int yj_reload_read(const char *path, struct yj_config **out, char **errors) YJ_MUST_CHECK;
+
 /* 0: applied; *restart (malloc'd) names what needs a restart, "" if nothing does. Negative: nothing
  * has changed; *errors (malloc'd, may be NULL) says why. */
 int yj_reload(struct yj_gateway *g, const char *actor, char **errors, char **restart) YJ_MUST_CHECK;

@@ -22,6 +22,7 @@
 #include "floods.h"
 #include "imports.h"
 #include "inhand.h"
+#include "inlets.h"
 #include "lanes.h"
 #include "links.h"
 #include "plans.h"
@@ -207,6 +208,10 @@ static int listen_http(struct yj_gateway *g)
 	}
 	if (rc < 0)
 		return fail(rc == YJ_ERR_INVAL ? YJ_EXIT_CONFIG : 1, "http", reason);
+	if (g->http)
+		rc = yj_inlets_routes(g);
+	if (rc < 0)
+		return fail(1, "http", yj_err_name(rc));
 	yj_gateway_trouble(g, YJ_TROUBLE_HTTP, g->http == NULL);
 	return 0;
 }
