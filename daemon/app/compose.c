@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answerpage.h"
 #include "store/notice.h"
 #include "texts.h"
 
@@ -129,6 +130,8 @@ static int compose_notice(
 	yj_delivery_id(g->store, row->n, page->id, sizeof page->id);
 	yj_notice_id(g->store, row->notice, page->incident, sizeof page->incident);
 	snprintf(page->text, sizeof page->text, "%s", notice.text);
+	if (notice.kind == YJ_NOTICE_VERIFY)
+		yj_answerpage_url(g, row, page->url, sizeof page->url);
 	page->inbox = (struct yj_msg_inbox){
 	    .id = page->id,
 	    .incident = page->incident,
@@ -136,11 +139,13 @@ static int compose_notice(
 	    .resident = {.id = "", .name = "", .address = "", .phone = ""},
 	    .text = page->text,
 	    .opened_at_ms = notice.created_utc_ms,
+	    .url = or_null(page->url),
 	};
 	page->words = (struct yj_text_page){
 	    .state = YJ_PAGE_NOTICE,
 	    .fixed = page->text,
 	    .asks = notice.kind == YJ_NOTICE_VERIFY,
+	    .url = page->inbox.url,
 	};
 	return 0;
 }
@@ -157,6 +162,8 @@ static int compose_incident(
 	bool asks = row->say <= (int)YJ_PAGE_REMIND && strcmp(row->said, "-") != 0;
 	yj_delivery_id(g->store, row->n, page->id, sizeof page->id);
 	yj_incident_id(g->store, inc.n, page->incident, sizeof page->incident);
+	if (asks)
+		yj_answerpage_url(g, row, page->url, sizeof page->url);
 	page->inbox = (struct yj_msg_inbox){
 	    .id = page->id,
 	    .incident = page->incident,
@@ -172,6 +179,7 @@ static int compose_incident(
 	    .text = page->text,
 	    .opened_at_ms = inc.opened_utc_ms,
 	    .answer_by_ms = asks ? utc_of(g, inc.level_due) : 0,
+	    .url = or_null(page->url),
 	};
 	rc = fill_words(g, row, &inc, asks, page);
 	if (rc < 0)

@@ -15,6 +15,7 @@ struct yj_page { /* an inbox message with the memory its strings live in */
 	struct yj_caregiver who;   /* the receiver */
 	char region[13];
 	char by[YJ_CALLED_MAX + 1], said[512], code[24], device[YJ_NAME_MAX + 1];
+	char url[2048 + 64]; /* "" if there is none */
 };
 
 /* 0, YJ_ERR_NOTFOUND when the incident or the receiver is gone, or a yj_err. Release with

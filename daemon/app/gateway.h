@@ -34,6 +34,7 @@ struct yj_imports;   /* imports.h */
 struct yj_floods;    /* floods.h */
 struct yj_plans;     /* plans.h */
 struct yj_channels;  /* channels.h */
+struct yj_answerpage;
 
 enum yj_trouble {		/* reasons to be degraded, each set and cleared by its finder */
 	YJ_TROUBLE_CONFIG = 1,	/* started on the last configuration that worked */
@@ -54,18 +55,15 @@ struct yj_now {	   /* sampled once per turn of the loop */
 	bool utc_known;
 };
 
-#define YJ_CALLED_OFF_MAX 64 /* more at once ring on until they end by themselves */
 /* What a transaction notes here as written, put back when it is undone. */
 struct yj_noted {
-	unsigned trouble_logged;	       /* as the log and the state topic know it */
-	int64_t newest_event_utc_ms;	       /* the clock is not believed before it */
-	int64_t timeline_saved_ms;	       /* boot time at which the timeline was stored */
-	int64_t clock_step_ms;		       /* a step of UTC that is not logged yet */
-	bool clock_dirty;		       /* the timeline is to be stored at once */
-	bool session_lost;		       /* of the help connection, until it is logged */
-	bool session_made;		       /* the broker has one of us, until it is noted */
-	int64_t called_off[YJ_CALLED_OFF_MAX]; /* incidents whose pages under way are to end */
-	size_t n_called_off;
+	unsigned trouble_logged;     /* as the log and the state topic know it */
+	int64_t newest_event_utc_ms; /* the clock is not believed before it */
+	int64_t timeline_saved_ms;   /* boot time at which the timeline was stored */
+	int64_t clock_step_ms;	     /* a step of UTC that is not logged yet */
+	bool clock_dirty;	     /* the timeline is to be stored at once */
+	bool session_lost;	     /* of the help connection, until it is logged */
+	bool session_made;	     /* the broker has one of us, until it is noted */
 };
 
 struct yj_gateway {
@@ -95,6 +93,7 @@ struct yj_gateway {
 	struct yj_imports *imports;
 	struct yj_floods *floods;
 	struct yj_plans *plans;
+	struct yj_answerpage *answerpage; /* answerpage.h: links by which people answer */
 
 	unsigned trouble;		   /* enum yj_trouble */
 	char degraded[128];		   /* "" or why */

@@ -28,8 +28,7 @@ struct yj_answer {
 	int eta_min;
 	enum yj_outcome outcome;
 	enum yj_note_code code;
-	const char *note;    /* free text, or NULL; never logged */
-	const char *channel; /* over which they answered, which proves it; NULL: none of theirs */
+	const char *note; /* free text, or NULL; never logged */
 	struct yj_actor actor;
 	/* out */
 	enum yj_answer_fault fault;

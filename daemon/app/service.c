@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "answerpage.h"
 #include "audit.h"
 #include "channels.h"
 #include "commands.h"
@@ -206,6 +207,8 @@ static int listen_http(struct yj_gateway *g)
 			    YJ_Q(conf.listen), YJ_Q(reason));
 		rc = 0;
 	}
+	if (rc == 0 && g->http)
+		rc = yj_answerpage_routes(g);
 	if (rc < 0)
 		return fail(rc == YJ_ERR_INVAL ? YJ_EXIT_CONFIG : 1, "http", reason);
 	if (g->http)
@@ -259,14 +262,15 @@ static int make_parts(struct yj_gateway *g)
 	g->presence = yj_presence_new();
 	g->floods = yj_floods_new();
 	g->plans = yj_plans_new();
+	g->answerpage = yj_answerpage_new();
 	g->space = yj_space_new(g->config->gateway.data_dir);
 	g->emergency = yj_emergency_new();
 	g->feed = yj_feed_new(g);
 	g->imports = yj_imports_new(g);
 	g->channels = yj_channels_new(g);
 	if (yj_metrics_init(&g->metrics) < 0 || !g->inbox || !g->effects || !g->results ||
-	    !g->lanes || !g->presence || !g->floods || !g->plans || !g->space || !g->emergency ||
-	    !g->feed || !g->imports || !g->channels)
+	    !g->lanes || !g->presence || !g->floods || !g->plans || !g->answerpage || !g->space ||
+	    !g->emergency || !g->feed || !g->imports || !g->channels)
 		return YJ_ERR_NOMEM;
 	int fd = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
 	if (fd < 0)
@@ -293,6 +297,8 @@ static int first_write(struct yj_gateway *g)
 	json_decref(e.more);
 	if (rc == 0)
 		rc = yj_reload_store(g, "start");
+	if (rc == 0)
+		rc = yj_answerpage_key(g);
 	if (rc == 0)
 		rc = yj_floods_flush(g, true);
 	return rc == 0 ? yj_gateway_save_clock(g) : rc;
@@ -444,6 +450,7 @@ void yj_service_stop(struct yj_gateway *g, bool started)
 	yj_presence_free(g->presence);
 	yj_floods_free(g->floods);
 	yj_plans_free(g->plans);
+	yj_answerpage_free(g->answerpage);
 	yj_emergency_free(g->emergency);
 	yj_space_free(g->space);
 	yj_metrics_done(&g->metrics);

@@ -231,3 +231,22 @@ int yj_region_called(struct yj_store *s, const char *region, char *buf, size_t c
 	}
 	return 0;
 }
+
+int yj_about_where(
+    struct yj_store *s, const struct yj_whose *whose, bool *known, double *lat, double *lon)
+{
+	sqlite3_stmt *q = yj_db_stmt(s,
+	    "SELECT lat, lon FROM residents WHERE id = ?1 AND lat IS NOT NULL AND lon IS NOT NULL"
+	    " AND NOT EXISTS (SELECT 1 FROM beds WHERE id = ?2 AND kind > 0)");
+	if (!q)
+		return yj_db_err(s, s->last_sqlite);
+	yj_db_bind(q, "tt", whose->resident, whose->bed);
+	int rc = yj_db_step(s, q);
+	*known = rc == 1;
+	if (rc <= 0)
+		return rc;
+	*lat = sqlite3_column_double(q, 0);
+	*lon = sqlite3_column_double(q, 1);
+	sqlite3_reset(q);
+	return 0;
+}

@@ -21,6 +21,8 @@
 #define YJ_IMPORT_MAX 67108864		/* one CSV file */
 #define YJ_HTTP_CLIENTS_MAX 64		/* HTTP connections at once */
 #define YJ_HTTP_BODY_MAX 65536		/* one HTTP request body */
+#define YJ_ANSWER_BODY_MAX 16384	/* one answer posted to a page's link */
+#define YJ_ANSWERS_PER_10S 30		/* answers posted to one link in 10 s */
 #define YJ_HTTP_HEADERS_MAX 8192	/* the headers of one HTTP request */
 #define YJ_HTTP_ROUTES_MAX 64		/* paths that the HTTP server knows */
 #define YJ_POSTERS_INFLIGHT_MAX 512	/* requests under way over all endpoints */

@@ -232,4 +232,9 @@ void yj_about_done(struct yj_about *about);
 /* The name of a region, else of the smallest one around it that has a name; "" if none has. */
 int yj_region_called(struct yj_store *s, const char *region, char *buf, size_t cap) YJ_MUST_CHECK;
 
+/* Where the resident's home is (WGS-84, degrees); *known is false if the directory does not say, or
+ * if they are in a bed elsewhere. */
+int yj_about_where(struct yj_store *s, const struct yj_whose *whose, bool *known, double *lat,
+    double *lon) YJ_MUST_CHECK;
+
 #endif
