@@ -95,7 +95,7 @@ static int receipt(struct yj_gateway *g, struct yj_answer_take *t)
 	struct yj_outbox_row row;
 	int rc = yj_outbox_get(g->store, v->row.n, &row);
 	if (rc == 0)
-		rc = yj_deliveries_receipt(g, &v->inc, &row);
+		rc = yj_deliveries_receipt(g, row.n, true, "");
 	return rc < 0 ? rc : write_result(t, true, NULL, NULL, YJ_SAID_NOTED);
 }
 

@@ -274,12 +274,52 @@ int yj_deliveries_seen(struct yj_gateway *g, const struct yj_incident *inc, cons
 	return rc;
 }
 
-int yj_deliveries_receipt(
-    struct yj_gateway *g, const struct yj_incident *inc, struct yj_outbox_row *row)
+/* Is the person of this row still waited for, by this very page? */
+static int still_asked(struct outcome *o, bool *asked)
 {
-	if (row->status != YJ_DELIVERY_PENDING && row->status != YJ_DELIVERY_SENT)
+	struct yj_in in = {0};
+	bool paged;
+	*asked = false;
+	if (!o->page || o->inc.state != YJ_INC_OPEN || o->row.round != o->inc.round)
 		return 0;
-	return seen_one(g, inc, row);
+	int rc = yj_turn_standing(o->g, &o->inc, o->row.target, &in, &paged);
+	*asked = rc == 0 && in.counted;
+	return rc;
+}
+
+/* After it was sent: the next channel begins at once, as after any failure. */
+static int on_lost(struct outcome *o, const char *words)
+{
+	struct yj_outbox_row *row = &o->row;
+	struct yj_gateway *g = o->g;
+	bool asked = row->notice && strcmp(row->said, YJ_NOTICE_ALONE) != 0;
+	row->status = YJ_DELIVERY_FAILED;
+	row->due_t = INT64_MAX;
+	int rc = yj_outbox_set(g->store, row, words, g->now.utc_ms);
+	if (rc == 0)
+		rc = log_delivery(o, YJ_EV_DELIVERY_FAILED, YJ_RESULT_FAILED);
+	if (rc == 0 && !row->notice)
+		rc = still_asked(o, &asked);
+	if (rc < 0 || !asked)
+		return rc;
+	rc = yj_pager_next_channel(g, row, yj_kind_is_help(o->inc.kind));
+	return rc < 0 || row->notice ? rc : maybe_lost(g, row, &o->inc);
+}
+
+int yj_deliveries_receipt(struct yj_gateway *g, int64_t n, bool arrived, const char *words)
+{
+	struct outcome o = {.g = g};
+	int rc = yj_outbox_get(g->store, n, &o.row);
+	if (rc == 0 && !o.row.notice && !o.row.home)
+		rc = yj_incident_load(g->store, o.row.incident, &o.inc);
+	if (rc < 0 || o.row.home)
+		return rc;
+	o.page = o.row.say <= (int)YJ_PAGE_REMIND && strcmp(o.row.said, "-") != 0;
+	if (arrived && o.row.status <= YJ_DELIVERY_SENT)
+		return seen_one(g, &o.inc, &o.row);
+	if (!arrived && o.row.status == YJ_DELIVERY_SENT)
+		return on_lost(&o, words);
+	return 0;
 }
 
 /* The last resort: the delivery is set aside, and nothing follows from it. */

@@ -18,9 +18,10 @@ void yj_deliveries_poison(struct yj_gateway *g, int64_t n);
 int yj_deliveries_seen(
     struct yj_gateway *g, const struct yj_incident *inc, const char *caregiver) YJ_MUST_CHECK;
 
-/* The same for one delivery, over whatever channel: it is PENDING or SENT, or nothing happens. */
+/* The provider's report of one delivery: it has arrived, or will not. Within the caller's
+ * transaction. YJ_ERR_NOTFOUND: there is none of that number. */
 int yj_deliveries_receipt(
-    struct yj_gateway *g, const struct yj_incident *inc, struct yj_outbox_row *row) YJ_MUST_CHECK;
+    struct yj_gateway *g, int64_t n, bool arrived, const char *words) YJ_MUST_CHECK;
 
 /* The next channels of a page begin; a person who has none left that could reach them is lost to
  * the incident, which is stepped and saved. Within the caller's transaction. */

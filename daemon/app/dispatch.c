@@ -374,6 +374,7 @@ static void done(struct yj_gateway *g)
 	yj_presence_committed(g);
 	yj_effects_publish(g);
 	yj_plant_step("after_effects");
+	yj_lanes_call_off(g);
 	yj_lanes_drain(g);
 	yj_plant_step("after_drain");
 	yj_feed_wake(g);

@@ -19,6 +19,7 @@
 #define READ_ROWS 128
 #define READS_MAX 64 /* pieces read per turn */
 #define GIVEN_BACK_MS 5000
+#define RINGING_MAX 64
 
 enum { QUEUED = 1, FLYING_MQTT, FLYING, REPORTED };
 
@@ -27,6 +28,11 @@ struct lane {
 	int64_t *ring;
 	size_t head, n, cap;
 	bool overflow; /* rows were passed over */
+};
+
+struct ringing { /* a page that somebody hears of while it is under way: a telephone call */
+	int64_t n, incident;
+	char channel[YJ_NAME_MAX + 16];
 };
 
 struct cursor { /* how far the pending rows of the outbox have been looked at */
@@ -44,6 +50,8 @@ struct yj_lanes {
 	struct cursor sweep;
 	struct cursor late, late_before; /* pages that no channel has taken in time */
 	struct yj_outbox_row rows[READ_ROWS];
+	struct ringing ringing[RINGING_MAX]; /* the newest; older ones have ended */
+	size_t n_ringing;		     /* of all so far */
 };
 
 struct yj_lanes *yj_lanes_new(void)
@@ -250,6 +258,37 @@ static void on_unrecorded(void *ctx, const struct yj_sent_result *result)
 	(void)result;
 }
 
+static void note_ringing(struct yj_lanes *l, const struct yj_outbox_row *row)
+{
+	struct ringing *r = &l->ringing[l->n_ringing++ % RINGING_MAX];
+	*r = (struct ringing){.n = row->n, .incident = row->incident};
+	memcpy(r->channel, row->channel, sizeof r->channel);
+}
+
+/* Whose key it was hears what they pressed, and is not cut off by it: the channel knows them. */
+static void end_ringing(struct yj_gateway *g, int64_t incident)
+{
+	struct yj_lanes *l = g->lanes;
+	for (size_t i = 0; i < RINGING_MAX && i < l->n_ringing; i++) {
+		struct ringing *r = &l->ringing[i];
+		const struct yj_channel *channel =
+		    r->n && r->incident == incident ? yj_channels_find(g, r->channel) : NULL;
+		if (!channel)
+			continue;
+		channel->cancel(channel->self, (uint64_t)r->n);
+		if (yj_numset_get(&l->known, r->n) == FLYING)
+			yj_numset_remove(&l->known, r->n);
+		r->n = 0;
+	}
+}
+
+void yj_lanes_call_off(struct yj_gateway *g)
+{
+	for (size_t i = 0; i < g->noted.n_called_off; i++)
+		end_ringing(g, g->noted.called_off[i]);
+	g->noted.n_called_off = 0;
+}
+
 static int send_channel(struct yj_gateway *g, const struct yj_outbox_row *row,
     void (*done)(void *ctx, const struct yj_sent_result *result))
 {
@@ -277,6 +316,8 @@ static int send_channel(struct yj_gateway *g, const struct yj_outbox_row *row,
 	    .asks = page.words.asks,
 	};
 	rc = channel->send(channel->self, &d, done, g);
+	if (rc == 0 && channel->form == YJ_FORM_SPEECH)
+		note_ringing(g->lanes, row);
 	yj_page_done(&page);
 	return rc;
 }

@@ -14,6 +14,8 @@ void yj_lanes_restart(struct yj_gateway *g);	 /* read the outbox from its beginn
 void yj_lanes_broker_down(struct yj_gateway *g); /* what was under way over MQTT is forgotten */
 /* Does something wait for room on this channel? */
 bool yj_lanes_waiting(const struct yj_gateway *g, const char *channel);
+/* What was noted as called off is on disk: calls that ring for it end. */
+void yj_lanes_call_off(struct yj_gateway *g);
 /* Fills the lanes and sends what their channels take. Outside of transactions. */
 void yj_lanes_drain(struct yj_gateway *g);
 /* Sends one row that is in no outbox, over the connection that does not carry calls for help (that

@@ -98,7 +98,11 @@ static int send_to(struct yj_gateway *g, const struct yj_incident *inc,
 	bool page = say == YJ_PAGE_OPEN || say == YJ_PAGE_JOINED || say == YJ_PAGE_REMIND;
 	struct yj_ways ways;
 	yj_ways_get(g, who, &ways);
-	snprintf(row.channel, sizeof row.channel, "%s", ways.v[0]);
+	size_t first = 0; /* nobody is rung up for news if they can be written to */
+	while ((!page || strcmp(said, "-") == 0) && first + 1 < ways.n &&
+	       strcmp(ways.v[first], "voice") == 0)
+		first++;
+	snprintf(row.channel, sizeof row.channel, "%s", ways.v[first]);
 	int rc = add_row(g, &row);
 	if (rc < 0 || !page || !yj_kind_is_help(inc->kind))
 		return rc;

@@ -28,7 +28,8 @@ struct yj_answer {
 	int eta_min;
 	enum yj_outcome outcome;
 	enum yj_note_code code;
-	const char *note; /* free text, or NULL; never logged */
+	const char *note;    /* free text, or NULL; never logged */
+	const char *channel; /* over which they answered, which proves it; NULL: none of theirs */
 	struct yj_actor actor;
 	/* out */
 	enum yj_answer_fault fault;

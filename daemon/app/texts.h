@@ -49,6 +49,17 @@ void yj_text_surname(const char *name, char *buf, size_t cap);
 /* UCS-2 units of a text in UTF-8. */
 size_t yj_text_units(const char *s);
 
+/* What somebody who answered by SMS is told. */
+struct yj_text_answer {
+	bool taken, understood, going, remote, declined;
+	bool closed;	/* it has ended */
+	const char *by; /* who was first, "" if nobody else was */
+	int choices;	/* how many incidents it could have been about */
+	int64_t code;	/* of one of them */
+};
+void yj_text_answer(
+    const char *language, const struct yj_text_answer *answer, char *buf, size_t cap);
+
 /* For the desk: an incident was set aside. Static. */
 const char *yj_text_poisoned(const char *language);
 

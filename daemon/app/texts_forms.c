@@ -274,3 +274,43 @@ void yj_text_subject(const char *language, const struct yj_text_page *p, char *b
 			      : "【演练】",
 		    p->name[0] ? p->name : p->place, yj_text_kind(language, p->kind));
 }
+
+void yj_text_answer(const char *language, const struct yj_text_answer *a, char *buf, size_t cap)
+{
+	bool en = english(language);
+	long long code = (long long)a->code;
+	if (a->choices > 1 && !a->taken && !a->closed)
+		snprintf(buf, cap,
+		    en ? "%d calls are open. Add the number of yours, such as 1 %lld"
+		       : "您有%d起求助待应答，请加编号回复，例如：1 %lld",
+		    a->choices, code);
+	else if (a->closed)
+		snprintf(buf, cap, "%s",
+		    en ? "This call has ended. Thank you." : "该求助已结束，谢谢您");
+	else if (!a->understood)
+		snprintf(buf, cap, "%s",
+		    en ? "Noted, but no answer. Reply 1 go, 2 no, 3 ring first"
+		       : "已转告，但未算应答。请回复1我去，2去不了，3先打电话问");
+	else if (!a->taken)
+		snprintf(buf, cap, "%s",
+		    en ? "This could not be noted" : "未能记录您的应答，请打电话给值班室");
+	else if (a->going && a->by[0])
+		snprintf(buf, cap,
+		    en ? "%s was first and is going. Thank you, too."
+		       : "%s已先应答正在赶去，也谢谢您",
+		    a->by);
+	else if (a->going)
+		snprintf(buf, cap, "%s",
+		    en ? "Noted: you are going. Reply 4 when you are there."
+		       : "已记录：您去。请尽快前往，到了请回复4");
+	else if (a->remote)
+		snprintf(buf, cap, "%s",
+		    en ? "Noted: please ring first. Somebody near is being looked for."
+		       : "已记录，请先打电话问，系统继续找附近的人");
+	else if (a->declined)
+		snprintf(buf, cap, "%s",
+		    en ? "Noted. Others are being called." : "已记录，将联系其他人，谢谢您");
+	else
+		snprintf(buf, cap, "%s", en ? "Noted. Thank you." : "已记录，谢谢您");
+	cut(buf, SMS_UNITS);
+}

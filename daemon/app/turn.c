@@ -153,6 +153,8 @@ static int act(struct yj_gateway *g, struct yj_turn *turn, const struct yj_plan 
 	case YJ_ACT_HOME:
 		return yj_pager_home(g, inc, a);
 	case YJ_ACT_CALL_OFF:
+		if (g->noted.n_called_off < YJ_CALLED_OFF_MAX)
+			g->noted.called_off[g->noted.n_called_off++] = inc->n;
 		return yj_outbox_call_off(g->store, inc->n);
 	case YJ_ACT_FORGET:
 		return yj_person_forget(g->store, inc->n);

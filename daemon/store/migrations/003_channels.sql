@@ -34,3 +34,4 @@ CREATE TABLE channel_backs (
 	utc_ms  INTEGER NOT NULL,
 	PRIMARY KEY (channel, id)
 ) WITHOUT ROWID;
+CREATE INDEX channel_backs_time ON channel_backs (utc_ms);

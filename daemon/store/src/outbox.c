@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "db.h"
@@ -10,6 +11,31 @@
 void yj_delivery_id(const struct yj_store *s, int64_t n, char *buf, size_t cap)
 {
 	snprintf(buf, cap, "%s-d%" PRId64, s->gateway, n);
+}
+
+int yj_delivery_parse(const struct yj_store *s, const char *id, int64_t *n)
+{
+	size_t len = strlen(s->gateway);
+	if (strncmp(id, s->gateway, len) != 0 || strncmp(id + len, "-d", 2) != 0)
+		return YJ_ERR_NOTFOUND;
+	const char *digits = id + len + 2;
+	size_t count = strspn(digits, "0123456789");
+	if (count == 0 || count > 18 || digits[count] || digits[0] == '0')
+		return YJ_ERR_NOTFOUND;
+	*n = strtoll(digits, NULL, 10);
+	return 0;
+}
+
+int yj_back_note(struct yj_store *s, const char *channel, const char *id, int type,
+    int64_t now_utc_ms, bool *fresh)
+{
+	char key[YJ_MSGID_MAX * 2];
+	snprintf(key, sizeof key, "%d:%s", type, id);
+	int rc = yj_db_run(s,
+	    "INSERT OR IGNORE INTO channel_backs (channel, id, utc_ms) VALUES (?1, ?2, ?3)", "tti",
+	    channel, key, now_utc_ms);
+	*fresh = rc == 0 && sqlite3_changes(s->db) == 1;
+	return rc;
 }
 
 int yj_outbox_add(struct yj_store *s, struct yj_outbox_row *row, int64_t now_utc_ms)

@@ -51,6 +51,11 @@ int yj_inbound_purge(struct yj_store *s, int64_t now_t, int64_t now_utc_ms, bool
 		    " AND utc_ms < ?1",
 		    "i", now_utc_ms - REJECTED_DAYS * DAY_MS);
 	if (rc == 0)
+		rc = yj_db_run(s,
+		    "DELETE FROM channel_backs WHERE utc_ms < ?1 AND (channel, id) IN"
+		    " (SELECT channel, id FROM channel_backs ORDER BY utc_ms LIMIT 100)",
+		    "i", now_utc_ms - REJECTED_DAYS * DAY_MS);
+	if (rc == 0)
 		rc = yj_db_run(s, "DELETE FROM early_cancels WHERE until_t < ?1", "i", now_t);
 	return rc;
 }

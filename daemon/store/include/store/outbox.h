@@ -34,6 +34,14 @@ struct yj_outbox_row {
 
 void yj_delivery_id(const struct yj_store *s, int64_t n, char *buf, size_t cap);
 
+/* YJ_ERR_NOTFOUND if it is not of that form. */
+int yj_delivery_parse(const struct yj_store *s, const char *id, int64_t *n) YJ_MUST_CHECK;
+
+/* Notes that this report or text of a channel (type: enum yj_back_type) is done; *fresh: it was not
+ * before. Kept for 30 days. */
+int yj_back_note(struct yj_store *s, const char *channel, const char *id, int type,
+    int64_t now_utc_ms, bool *fresh) YJ_MUST_CHECK;
+
 /* Inserts; sets n, and page to n if it is 0. */
 int yj_outbox_add(struct yj_store *s, struct yj_outbox_row *row, int64_t now_utc_ms) YJ_MUST_CHECK;
 int yj_outbox_get(struct yj_store *s, int64_t n, struct yj_outbox_row *out) YJ_MUST_CHECK;

@@ -1,0 +1,267 @@
+#include "backs.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "channels.h"
+#include "deliveries.h"
+#include "dispatch.h"
+#include "notices.h"
+#include "replies.h"
+#include "spoken.h"
+#include "texts.h"
+
+#define OPEN_MAX 16			   /* incidents of one person that are looked at */
+#define NOTICE_AGE_MS (24LL * 3600 * 1000) /* an older test is not what "1" is about */
+
+struct job { /* one report or text under way */
+	const struct yj_back *back;
+	char caregiver[YJ_NAME_MAX + 1]; /* who speaks */
+	char tell[512]; /* what they are told over the same channel, "" if nothing */
+};
+
+/* The delivery that a report is about; YJ_ERR_NOTFOUND: none of ours. */
+static int find_delivery(struct yj_gateway *g, const struct yj_back *back, int64_t *n)
+{
+	if (back->token) {
+		*n = (int64_t)back->token;
+		return 0;
+	}
+	int rc = YJ_ERR_NOTFOUND;
+	if (back->ref[0])
+		rc = yj_outbox_find_ref(g->store, back->channel, back->ref, n);
+	/* a provider that was given the delivery's id says that */
+	return rc == YJ_ERR_NOTFOUND && back->id[0] ? yj_delivery_parse(g->store, back->id, n) : rc;
+}
+
+static int on_report(struct yj_gateway *g, const struct yj_back *back)
+{
+	int64_t n;
+	int rc = find_delivery(g, back, &n);
+	if (rc == 0)
+		rc = yj_deliveries_receipt(g, n, back->type == YJ_BACK_RECEIPT, back->words);
+	return rc == YJ_ERR_NOTFOUND ? 0 : rc;
+}
+
+/* What an answer is about. */
+struct about {
+	char incident[YJ_NAME_MAX + 24]; /* its id, or a notice's; "" if it is not known */
+	int choices;			 /* how many it could be about */
+	int64_t first;			 /* one of them */
+};
+
+static int choose(struct yj_gateway *g, const char *caregiver, int64_t code, struct about *about)
+{
+	int64_t ns[OPEN_MAX], notice;
+	size_t n = 0;
+	int rc = yj_incident_of_person(g->store, caregiver, ns, OPEN_MAX, &n);
+	if (rc < 0)
+		return rc;
+	about->choices = (int)n;
+	about->first = n ? ns[0] : 0;
+	if (code >= 0)
+		yj_incident_id(g->store, code, about->incident, sizeof about->incident);
+	else if (n == 1)
+		yj_incident_id(g->store, ns[0], about->incident, sizeof about->incident);
+	if (about->incident[0] || n > 0)
+		return 0;
+	rc = yj_notice_open(g->store, caregiver, g->now.utc_ms - NOTICE_AGE_MS, &notice);
+	if (rc == 0)
+		yj_notice_id(g->store, notice, about->incident, sizeof about->incident);
+	return rc == YJ_ERR_NOTFOUND ? 0 : rc;
+}
+
+/* Whose text it is: of those with the number, the one who has something to answer. */
+static int who_speaks(struct yj_gateway *g, const struct yj_back *back, int64_t code,
+    struct job *job, struct about *about)
+{
+	char digits[16];
+	struct yj_names names = {0};
+	if (yj_spoken_number(back->from, digits) < 7)
+		return YJ_ERR_NOTFOUND;
+	int rc = yj_caregiver_by_phone(g->store, digits, &names);
+	for (size_t i = 0; rc == 0 && i < names.n && !about->choices; i++) {
+		memset(about, 0, sizeof *about);
+		snprintf(job->caregiver, sizeof job->caregiver, "%s", names.v[i]);
+		rc = choose(g, names.v[i], code, about);
+	}
+	if (rc == 0 && names.n == 0)
+		rc = YJ_ERR_NOTFOUND;
+	yj_names_done(&names);
+	return rc;
+}
+
+/* Whose key it was: of the one who was called. */
+static int who_pressed(
+    struct yj_gateway *g, const struct yj_back *back, struct job *job, struct about *about)
+{
+	struct yj_outbox_row row;
+	int rc = yj_outbox_get(g->store, (int64_t)back->token, &row);
+	if (rc < 0)
+		return rc;
+	snprintf(job->caregiver, sizeof job->caregiver, "%s", row.target);
+	about->choices = 1;
+	if (row.notice)
+		yj_notice_id(g->store, row.notice, about->incident, sizeof about->incident);
+	else
+		yj_incident_id(g->store, row.incident, about->incident, sizeof about->incident);
+	return 0;
+}
+
+static void fill_answer(enum yj_spoken spoken, struct yj_answer *a)
+{
+	a->eta_min = -1;
+	switch (spoken) {
+	case YJ_SPOKEN_GOING:
+		a->action = YJ_REPLY_ACK;
+		a->how = YJ_HOW_GOING;
+		break;
+	case YJ_SPOKEN_CANNOT:
+		a->action = YJ_REPLY_DECLINE;
+		break;
+	case YJ_SPOKEN_REMOTE:
+		a->action = YJ_REPLY_ACK;
+		a->how = YJ_HOW_REMOTE;
+		break;
+	case YJ_SPOKEN_ARRIVED:
+		a->action = YJ_REPLY_ARRIVE;
+		break;
+	case YJ_SPOKEN_HELP:
+		a->action = YJ_REPLY_NOTE;
+		a->code = YJ_NOTE_NEED_HELP;
+		break;
+	case YJ_SPOKEN_OTHER:
+		a->action = YJ_REPLY_NOTE;
+		a->code = YJ_NOTE_OTHER;
+		break;
+	}
+}
+
+/* A number that nobody here has: it is noted that somebody tried, and not who. */
+static int deny(struct yj_gateway *g, const struct yj_back *back)
+{
+	struct yj_log_event e = yj_event_of(YJ_EV_USER_DENIED);
+	char subject[YJ_NAME_MAX + 32];
+	snprintf(subject, sizeof subject, "channel/%s", back->channel);
+	e.subject = subject;
+	e.actor = back->channel;
+	e.via = back->channel;
+	return yj_gateway_log(g, &e);
+}
+
+static void tell(struct yj_gateway *g, struct job *job, enum yj_spoken spoken,
+    const struct yj_answer *a, const struct about *about)
+{
+	struct yj_text_answer t = {
+	    .taken = a && a->fault == YJ_ANSWER_TAKEN,
+	    .understood = spoken != YJ_SPOKEN_OTHER,
+	    .going = a && a->action == YJ_REPLY_ACK && a->how == YJ_HOW_GOING,
+	    .remote = a && a->action == YJ_REPLY_ACK && a->how == YJ_HOW_REMOTE,
+	    .declined = a && a->action == YJ_REPLY_DECLINE,
+	    .closed = a && a->fault == YJ_ANSWER_REFUSED && a->verdict == YJ_VERDICT_CLOSED,
+	    .by = a ? a->by : "",
+	    .choices = about->choices,
+	    .code = about->first,
+	};
+	yj_text_answer(g->config->gateway.language, &t, job->tell, sizeof job->tell);
+}
+
+static int on_text(struct yj_gateway *g, struct job *job)
+{
+	const struct yj_back *back = job->back;
+	struct about about = {0};
+	int64_t code;
+	enum yj_spoken spoken = yj_spoken_read(back->text, &code);
+	int rc = back->token ? who_pressed(g, back, job, &about)
+			     : who_speaks(g, back, code, job, &about);
+	if (rc == YJ_ERR_NOTFOUND)
+		return deny(g, back);
+	if (rc < 0)
+		return rc;
+	if (!about.incident[0]) { /* nothing to answer, or it is not said what */
+		if (about.choices > 0)
+			tell(g, job, spoken, NULL, &about);
+		return 0;
+	}
+	struct yj_answer a = {
+	    .caregiver = job->caregiver,
+	    .incident = about.incident,
+	    .note = spoken == YJ_SPOKEN_OTHER ? back->text : NULL,
+	    .channel = back->channel,
+	    .actor = {.actor = back->channel, .via = back->channel},
+	};
+	fill_answer(spoken, &a);
+	rc = yj_replies_answer(g, &a);
+	if (rc == 0 && a.fault != YJ_ANSWER_NOT_ALLOWED && a.fault != YJ_ANSWER_NO_INCIDENT)
+		tell(g, job, spoken, &a, &about);
+	return rc;
+}
+
+static int take(struct yj_gateway *g, void *arg)
+{
+	struct job *job = arg;
+	const struct yj_back *back = job->back;
+	bool fresh = true;
+	int rc = back->id[0] ? yj_back_note(g->store, back->channel, back->id, (int)back->type,
+				   g->now.utc_ms, &fresh)
+			     : 0;
+	if (rc < 0 || !fresh)
+		return rc;
+	switch (back->type) {
+	case YJ_BACK_RECEIPT:
+	case YJ_BACK_FAILED:
+		return on_report(g, back);
+	case YJ_BACK_TEXT:
+		return on_text(g, job);
+	}
+	return YJ_ERR_INVAL;
+}
+
+static void on_told(void *ctx, const struct yj_sent_result *result)
+{
+	(void)ctx;
+	(void)result;
+}
+
+/* An SMS is answered by one; a call speaks for itself. What is lost of it, the news make good. */
+static void answer_back(struct yj_gateway *g, const struct job *job)
+{
+	const struct yj_channel *channel = yj_channels_find(g, job->back->channel);
+	if (!job->tell[0] || !job->back->from[0] || !channel || channel->form != YJ_FORM_SMS)
+		return;
+	static uint64_t told;
+	char id[YJ_NAME_MAX + 48];
+	snprintf(id, sizeof id, "%s-r%lld-%llu", g->config->gateway.id, (long long)g->now.utc_ms,
+	    (unsigned long long)++told);
+	struct yj_msg_inbox page = {
+	    .id = id,
+	    .incident = "",
+	    .state = YJ_PAGE_NOTICE,
+	    .resident = {.id = "", .name = "", .address = "", .phone = ""},
+	    .text = job->tell,
+	};
+	struct yj_delivery d = {
+	    .token = UINT64_MAX - told,
+	    .attempt = 1,
+	    .id = id,
+	    .caregiver = job->caregiver,
+	    .phone = job->back->from,
+	    .email = "",
+	    .language = g->config->gateway.language,
+	    .page = &page,
+	    .text = job->tell,
+	    .subject = "",
+	};
+	if (channel->send(channel->self, &d, on_told, g) < 0)
+		yj_log(YJ_LOG_WARN, "event=answer_not_told channel=%s", job->back->channel);
+}
+
+int yj_backs_take(void *gateway, const struct yj_back *back)
+{
+	struct yj_gateway *g = gateway;
+	struct job job = {.back = back};
+	int rc = yj_dispatch_do(g, take, &job);
+	if (rc == 0)
+		answer_back(g, &job);
+	return rc;
+}
