@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "channels.h"
 #include "deliveries.h"
 #include "dispatch.h"
 #include "notices.h"
@@ -212,56 +211,18 @@ static int take(struct yj_gateway *g, void *arg)
 	case YJ_BACK_FAILED:
 		return on_report(g, back);
 	case YJ_BACK_TEXT:
-		return on_text(g, job);
+		rc = on_text(g, job);
+		/* an SMS is answered by one; a call speaks for itself */
+		if (rc == 0 && job->tell[0] && !back->token)
+			rc = yj_notices_tell_over(g, job->caregiver, back->channel, job->tell);
+		return rc == YJ_ERR_NOTFOUND ? 0 : rc;
 	}
 	return YJ_ERR_INVAL;
-}
-
-static void on_told(void *ctx, const struct yj_sent_result *result)
-{
-	(void)ctx;
-	(void)result;
-}
-
-/* An SMS is answered by one; a call speaks for itself. What is lost of it, the news make good. */
-static void answer_back(struct yj_gateway *g, const struct job *job)
-{
-	const struct yj_channel *channel = yj_channels_find(g, job->back->channel);
-	if (!job->tell[0] || !job->back->from[0] || !channel || channel->form != YJ_FORM_SMS)
-		return;
-	static uint64_t told;
-	char id[YJ_NAME_MAX + 48];
-	snprintf(id, sizeof id, "%s-r%lld-%llu", g->config->gateway.id, (long long)g->now.utc_ms,
-	    (unsigned long long)++told);
-	struct yj_msg_inbox page = {
-	    .id = id,
-	    .incident = "",
-	    .state = YJ_PAGE_NOTICE,
-	    .resident = {.id = "", .name = "", .address = "", .phone = ""},
-	    .text = job->tell,
-	};
-	struct yj_delivery d = {
-	    .token = UINT64_MAX - told,
-	    .attempt = 1,
-	    .id = id,
-	    .caregiver = job->caregiver,
-	    .phone = job->back->from,
-	    .email = "",
-	    .language = g->config->gateway.language,
-	    .page = &page,
-	    .text = job->tell,
-	    .subject = "",
-	};
-	if (channel->send(channel->self, &d, on_told, g) < 0)
-		yj_log(YJ_LOG_WARN, "event=answer_not_told channel=%s", job->back->channel);
 }
 
 int yj_backs_take(void *gateway, const struct yj_back *back)
 {
 	struct yj_gateway *g = gateway;
 	struct job job = {.back = back};
-	int rc = yj_dispatch_do(g, take, &job);
-	if (rc == 0)
-		answer_back(g, &job);
-	return rc;
+	return yj_dispatch_do(g, take, &job);
 }

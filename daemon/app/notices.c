@@ -25,19 +25,38 @@ static int add_row(
 	return rc;
 }
 
+/* A notice for somebody who is there. 0, YJ_ERR_NOTFOUND or a yj_err. */
+static int make(struct yj_gateway *g, enum yj_notice_kind kind, const char *caregiver,
+    const char *text, struct yj_caregiver *who, struct yj_notice *notice)
+{
+	int rc = yj_caregiver_find(g->store, caregiver, who);
+	if (rc == 0 && who->gone)
+		rc = YJ_ERR_NOTFOUND;
+	if (rc < 0)
+		return rc;
+	*notice = (struct yj_notice){.kind = kind, .created_utc_ms = g->now.utc_ms};
+	snprintf(notice->caregiver, sizeof notice->caregiver, "%s", caregiver);
+	snprintf(notice->text, sizeof notice->text, "%s", text);
+	return yj_notice_add(g->store, notice);
+}
+
+int yj_notices_tell_over(
+    struct yj_gateway *g, const char *caregiver, const char *channel, const char *text)
+{
+	struct yj_caregiver who;
+	struct yj_notice notice;
+	int rc = make(g, YJ_NOTICE_OTHER, caregiver, text, &who, &notice);
+	return rc < 0 ? rc : add_row(g, &notice, channel, true);
+}
+
 int yj_notices_tell(struct yj_gateway *g, enum yj_notice_kind kind, const char *caregiver,
     const char *text, bool every_channel, int64_t *n)
 {
 	struct yj_caregiver who;
-	int rc = yj_caregiver_find(g->store, caregiver, &who);
-	if (rc == 0 && who.gone)
-		rc = YJ_ERR_NOTFOUND;
+	struct yj_notice notice;
+	int rc = make(g, kind, caregiver, text, &who, &notice);
 	if (rc < 0)
 		return rc;
-	struct yj_notice notice = {.kind = kind, .created_utc_ms = g->now.utc_ms};
-	snprintf(notice.caregiver, sizeof notice.caregiver, "%s", caregiver);
-	snprintf(notice.text, sizeof notice.text, "%s", text);
-	rc = yj_notice_add(g->store, &notice);
 	struct yj_ways ways;
 	yj_ways_get(g, &who, &ways);
 	for (size_t i = 0; rc == 0 && i < (every_channel ? ways.n : 1); i++)

@@ -14,6 +14,10 @@
 int yj_notices_tell(struct yj_gateway *g, enum yj_notice_kind kind, const char *caregiver,
     const char *text, bool every_channel, int64_t *n) YJ_MUST_CHECK;
 
+/* Tells one person over this channel and no other: an answer to what they said over it. */
+int yj_notices_tell_over(struct yj_gateway *g, const char *caregiver, const char *channel,
+    const char *text) YJ_MUST_CHECK;
+
 /* Tells every caregiver of these roles (a mask of 1 << enum yj_role) whatever their region. */
 int yj_notices_tell_roles(
     struct yj_gateway *g, enum yj_notice_kind kind, unsigned roles, const char *text) YJ_MUST_CHECK;
