@@ -108,6 +108,19 @@ static const struct {
     [YJ_CHANNEL_FEISHU] = {"feishu", "robots", robot_keys, N(robot_keys)},
 };
 
+/* It is a part of an address, and all that keeps strangers from answering for others. */
+static void check_callback(
+    struct yj_yaml *y, yaml_node_t *node, const char *what, const char *secret)
+{
+	static const char safe[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				   "0123456789-_";
+	size_t len = strlen(secret);
+	if (len < 16 || strspn(secret, safe) != len)
+		yj_yaml_error(y, yj_yaml_line(node),
+		    "%s holds no secret, expected one line of at least 16 letters, digits, - or _",
+		    what);
+}
+
 static void read_value(struct yj_yaml *y, yaml_node_t *node, const char *what, unsigned flags,
     const struct key *key, struct yj_config_value *value)
 {
@@ -134,6 +147,8 @@ static void read_value(struct yj_yaml *y, yaml_node_t *node, const char *what, u
 	case V_SECRET:
 		value->secret = true;
 		yj_config_read_secret(y, node, what, flags, NULL, &value->text);
+		if (value->text && strcmp(key->name, "callback_secret_file") == 0)
+			check_callback(y, node, what, value->text);
 		break;
 	case V_DURATION:
 		yj_yaml_duration(y, node, what, key->min, key->max, &value->number);
