@@ -7,6 +7,7 @@
 #include "dispatch.h"
 #include "feed.h"
 #include "presence.h"
+#include "rosters.h"
 #include "space.h"
 #include "store/inbound.h"
 
@@ -88,6 +89,12 @@ static int keep_house(struct yj_gateway *g, void *arg)
 	return rc;
 }
 
+static int report_gaps(struct yj_gateway *g, void *arg)
+{
+	(void)arg;
+	return yj_rosters_report(g);
+}
+
 void yj_audit_run(struct yj_gateway *g)
 {
 	static unsigned turn;
@@ -110,6 +117,8 @@ void yj_audit_run(struct yj_gateway *g)
 	turn++;
 	if (yj_gateway_has_housework(g, turn % PURGE_EVERY == 0))
 		(void)!yj_dispatch_do(g, keep_house, &turn);
+	if (yj_rosters_due(g) && yj_space_spare(g) && yj_dispatch_do(g, report_gaps, NULL) == 0)
+		yj_rosters_reported(g);
 	if (g->store_failing && g->now.t >= g->retry_t)
 		yj_dispatch_soon(g);
 }

@@ -12,6 +12,7 @@
 #include "floods.h"
 #include "lanes.h"
 #include "presence.h"
+#include "store/roster.h"
 #include "tokens.h"
 
 #define START_GRACE_MS 5000
@@ -38,6 +39,7 @@ void yj_gateway_sample(struct yj_gateway *g)
 		return;
 	yj_clock_sample(&g->clock, &reading, g->noted.newest_event_utc_ms, &now);
 	g->now = (struct yj_now){now.t_ms, now.utc_ms, now.utc_known};
+	yj_duty_at(g->store, now.utc_known ? now.utc_ms : YJ_DUTY_UNKNOWN);
 	g->noted.clock_dirty |= now.save;
 	if (now.step_ms || now.jump_ms) {
 		yj_log(YJ_LOG_WARN, "event=clock_stepped utc_by_ms=%lld timeline_by_ms=%lld",

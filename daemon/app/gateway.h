@@ -98,6 +98,11 @@ struct yj_gateway {
 	struct yj_plans *plans;
 	struct yj_answerpage *answerpage; /* answerpage.h: links by which people answer */
 
+	struct {
+		int64_t due_utc_ms;  /* when to look for gaps again; 0: at once */
+		int64_t next_utc_ms; /* due, once the report is committed */
+	} rosters;		     /* rosters.h */
+
 	unsigned trouble;		   /* enum yj_trouble */
 	char degraded[128];		   /* "" or why */
 	bool store_failing;		   /* commits fail: nothing is read until one succeeds */

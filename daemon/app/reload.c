@@ -8,6 +8,7 @@
 #include "dispatch.h"
 #include "lanes.h"
 #include "plans.h"
+#include "rosters.h"
 #include "store/directory.h"
 
 int yj_reload_read(const char *path, struct yj_config **out, char **errors)
@@ -54,6 +55,9 @@ int yj_reload_store(struct yj_gateway *g, const char *actor)
 	int rc = yj_plans_configure(g->store, g->config);
 	if (rc == 0)
 		rc = store_webhook_names(g);
+	if (rc == 0)
+		rc = yj_store_meta_set(g->store, "timezone", g->config->gateway.timezone);
+	yj_rosters_changed(g);
 	if (rc < 0)
 		return rc;
 	struct yj_log_event e = yj_event_of(YJ_EV_CONFIG_LOADED);

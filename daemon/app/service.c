@@ -30,6 +30,7 @@
 #include "presence.h"
 #include "reload.h"
 #include "space.h"
+#include "store/roster.h"
 
 #define STOP_DRAIN_MS 500
 
@@ -352,9 +353,9 @@ int yj_service_start(struct yj_gateway *g, bool fallback)
 	if (often)
 		yj_log(YJ_LOG_WARN, "event=careful reason=unclean_starts");
 	/* people and rosters live by the municipality's clock */
-	setenv("TZ", g->config->gateway.timezone, 1);
-	tzset();
-	rc = start_clock(g);
+	rc = yj_zone_use(g->config->gateway.timezone);
+	if (rc == 0)
+		rc = start_clock(g);
 	if (rc == 0)
 		rc = make_parts(g);
 	if (rc == 0)

@@ -1,3 +1,3 @@
 # Lists for people and programs; included by CMakeLists.txt.
 set(YJ_STORE_READ_SOURCES src/read.c src/read_incident.c src/read_rejected.c src/read_explain.c
-    src/read_check.c src/read_moves.c)
+    src/read_check.c src/read_moves.c src/read_roster.c)

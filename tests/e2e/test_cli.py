@@ -148,7 +148,7 @@ def fill_directory(w):
 
 
 def test_wrong_usage_exits_2(home):
-    for args in ([], ["nonsense"], ["roster", "show"], ["incident"], ["incident", "nonsense"],
+    for args in ([], ["nonsense"], ["roster"], ["incident"], ["incident", "nonsense"],
                  ["incident", "ack", "x"], ["incident", "ack", "--by", "a"],
                  ["incident", "ack", "x", "--by", "a", "--how", "flying"],
                  ["incident", "ack", "x", "--by", "a", "--eta", "soon"],
@@ -929,4 +929,5 @@ def test_completion(home):
     assert {"enroll", "list", "test"} <= set(complete(home, "-c", "file", "device", ""))
     assert complete(home, "import", "resi") == ["residents"]
     assert complete(home, "import", "residents", str(home.config)[:-3]) == [str(home.config)]
-    assert "tail" in complete(home, "") and "roster" not in complete(home, "")
+    assert "tail" in complete(home, "") and "nonsense" not in complete(home, "")
+    assert complete(home, "roster", "s") == ["show", "set"]

@@ -137,6 +137,7 @@ extern const struct yj_command yj_incident_commands[];
 extern const struct yj_command yj_directory_commands[];
 extern const struct yj_command yj_import_commands[];
 extern const struct yj_command yj_policy_commands[];
+extern const struct yj_command yj_roster_commands[];
 extern const struct yj_command yj_rejected_commands[];
 extern const struct yj_command yj_log_commands[];
 extern const struct yj_command yj_device_commands[];

@@ -5,6 +5,8 @@
 #include "cli.h"
 #include "config.h"
 #include "ctl/client.h"
+#include "store/read.h"
+#include "store/roster.h"
 #include "store/store.h"
 #include "table.h"
 #include "term.h"
@@ -129,6 +131,16 @@ int yj_gateway_database(struct yj_cli *cli)
 	return rc;
 }
 
+/* Times of people are in the gateway's zone, whatever this terminal's is. */
+static int use_zone(struct yj_cli *cli)
+{
+	char zone[128];
+	int rc = yj_read_zone(cli->store, zone, sizeof zone);
+	if (rc == 0 && zone[0])
+		rc = yj_zone_use(zone);
+	return rc < 0 ? yj_gateway_store_failed(cli, rc) : 0;
+}
+
 int yj_gateway_open(struct yj_cli *cli)
 {
 	if (cli->store)
@@ -140,7 +152,7 @@ int yj_gateway_open(struct yj_cli *cli)
 	rc = yj_store_open_readonly(cli->database, &cli->store, why);
 	if (rc == YJ_ERR_NOTFOUND)
 		return yj_fail(YJ_EXIT_UNREACHABLE, "no database of a gateway: %s", why);
-	return rc < 0 ? yj_fail(YJ_EXIT_REFUSED, "%s", why) : 0;
+	return rc < 0 ? yj_fail(YJ_EXIT_REFUSED, "%s", why) : use_zone(cli);
 }
 
 void yj_gateway_close(struct yj_cli *cli)

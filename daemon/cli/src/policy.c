@@ -1,10 +1,12 @@
 /* policy check and explain: who would be reached, when, over what. */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "cli.h"
 #include "proto/words.h"
 #include "store/read.h"
+#include "store/roster.h"
 #include "table.h"
 #include "term.h"
 
@@ -27,10 +29,32 @@ static const struct yj_column people_columns[] = {
     {0},
 };
 
+static const struct yj_column off_columns[] = {
+    {"caregiver", NULL, false},
+    {"name", NULL, false},
+    {"role", NULL, false},
+    {"on_duty_at", "on duty at", false},
+    {"why", NULL, false},
+    {0},
+};
+
+/* Opens the database and looks at people as of --at, or now. */
+static int open_at(struct yj_cli *cli, const struct yj_args *args)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	int64_t at = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	int rc = yj_arg_time(args, "at", &at);
+	if (rc == 0)
+		rc = yj_gateway_open(cli);
+	if (rc == 0)
+		yj_duty_at(cli->store, at);
+	return rc;
+}
+
 static int run_check(struct yj_cli *cli, const struct yj_args *args)
 {
-	(void)args;
-	int rc = yj_gateway_open(cli);
+	int rc = open_at(cli, args);
 	if (rc)
 		return rc;
 	json_t *findings = NULL;
@@ -86,6 +110,10 @@ static void put_level(const struct yj_cli *cli, const json_t *level, int64_t rep
 	fputs(":\n", stdout);
 	yj_table_put(
 	    stdout, json_object_get(level, "people"), people_columns, "nobody", cli->color);
+	if (json_array_size(json_object_get(level, "off_duty")) == 0)
+		return;
+	puts("off duty:");
+	yj_table_put(stdout, json_object_get(level, "off_duty"), off_columns, NULL, cli->color);
 }
 
 static void put_duration(const json_t *explained, const char *name, const char *words)
@@ -157,7 +185,7 @@ static int run_explain(struct yj_cli *cli, const struct yj_args *args)
 	enum yj_kind parsed;
 	if (kind && yj_kind_parse(kind, &parsed) < 0)
 		return yj_wrong(args->command, "no such kind: \"%s\"", kind);
-	int rc = yj_gateway_open(cli);
+	int rc = open_at(cli, args);
 	if (rc)
 		return rc;
 	json_t *explained = NULL;
@@ -178,6 +206,11 @@ static int run_explain(struct yj_cli *cli, const struct yj_args *args)
 
 static const struct yj_opt explain_opts[] = {
     {"kind", 0, "KIND", "of the incident (sos)", false},
+    {"at", 0, "TIME", "as of then (now): RFC 3339", false},
+    {0},
+};
+static const struct yj_opt check_opts[] = {
+    {"at", 0, "TIME", "the week from then on (from now): RFC 3339", false},
     {0},
 };
 
@@ -185,8 +218,9 @@ const struct yj_command yj_policy_commands[] = {
     {.name = "policy",
 	.verb = "check",
 	.help =
-	    "Looks for residents whose last level can be empty, and for names that nobody has;\n"
-	    "exits 1 if there are any.",
+	    "Looks for residents whose last level can be empty within a week, and for names that\n"
+	    "nobody has; exits 1 if there are any.",
+	.opts = check_opts,
 	.json = true,
 	.run = run_check},
     {.name = "policy",

@@ -43,6 +43,8 @@ struct yj_store {
 	struct yj_file_id db_id, wal_id; /* of the writer's files; 0: not known */
 	bool log_loaded;		 /* volatile_state.log_* are known */
 	struct yj_store_volatile volatile_state, mark, committed;
+	struct yj_duty *duty; /* duty.c: the rosters, once they were asked for */
+	int64_t duty_utc_ms;  /* the moment as of which people are expanded */
 };
 
 /* The cached statement of an SQL literal (its ADDRESS is the key: pass literals only), reset and

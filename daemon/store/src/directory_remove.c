@@ -43,6 +43,8 @@ static const struct hold holds[] = {
 	"SELECT n.name FROM policy_names n JOIN policies p USING (hash) WHERE "
 	"instr(p.body, '\"caregiver:' || ? || '\"')",
 	"is named by policy %s"},
+    {YJ_DIR_CAREGIVERS, "SELECT roster FROM roster_people WHERE caregiver = ?",
+	"stands in roster %s: set that without them first"},
     {YJ_DIR_BEDS, "SELECT occupant FROM beds WHERE id = ? AND occupant IS NOT NULL",
 	"is taken by resident %s: move them out first"},
 };

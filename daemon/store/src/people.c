@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "db.h"
+#include "duty.h"
 #include "store/incident.h"
 
 void yj_names_done(struct yj_names *names)
@@ -41,14 +42,19 @@ int yj_names_add(struct yj_names *names, const char *name)
 	return yj_names_have(names, name) ? 0 : append(names, name);
 }
 
-/* Adds the first column of every row; *got counts the rows. */
-static int add_rows(struct yj_store *s, sqlite3_stmt *q, struct yj_names *out, size_t *got)
+/* Adds the first column of every row (who: of those who are on duty); *got counts them. */
+enum who { EVERYBODY, ON_DUTY };
+static int add_rows(
+    struct yj_store *s, sqlite3_stmt *q, enum who who, struct yj_names *out, size_t *got)
 {
 	int rc;
 	*got = 0;
 	while ((rc = yj_db_step(s, q)) == 1) {
+		const char *id = yj_db_text(q, 0);
+		if (who == ON_DUTY && yj_duty_is_off(s, id))
+			continue;
 		++*got;
-		int err = yj_names_add(out, yj_db_text(q, 0));
+		int err = yj_names_add(out, id);
 		if (err < 0) {
 			sqlite3_reset(q);
 			return err;
@@ -67,7 +73,7 @@ static int named_for_resident(struct yj_store *s, const struct yj_whose *w, enum
 	if (!q)
 		return yj_db_err(s, s->last_sqlite);
 	yj_db_bind(q, "ti", w->resident, (int64_t)role);
-	return add_rows(s, q, out, got);
+	return add_rows(s, q, ON_DUTY, out, got);
 }
 
 static int of_institution(struct yj_store *s, const struct yj_whose *w, enum yj_role role,
@@ -79,7 +85,7 @@ static int of_institution(struct yj_store *s, const struct yj_whose *w, enum yj_
 	if (!q)
 		return yj_db_err(s, s->last_sqlite);
 	yj_db_bind(q, "ti", w->institution, (int64_t)role);
-	return add_rows(s, q, out, got);
+	return add_rows(s, q, ON_DUTY, out, got);
 }
 
 /* Those whose region is this very prefix. Whoever names residents or an institution, but no region,
@@ -94,7 +100,7 @@ static int of_prefix(
 	if (!q)
 		return yj_db_err(s, s->last_sqlite);
 	yj_db_bind(q, "ti", prefix, (int64_t)role);
-	return add_rows(s, q, out, got);
+	return add_rows(s, q, ON_DUTY, out, got);
 }
 
 /* One short look per length, the longest first: cheaper than one query that sorts them. */
@@ -128,32 +134,46 @@ static int expand_role(
 	return of_region(s, w, role, out);
 }
 
+/* A caregiver, unless they are gone. */
+static int add_one(struct yj_store *s, const char *id, struct yj_names *out)
+{
+	sqlite3_stmt *q =
+	    yj_db_stmt(s, "SELECT id FROM caregivers WHERE id = ?1 AND gone_utc_ms IS NULL");
+	if (!q)
+		return yj_db_err(s, s->last_sqlite);
+	yj_db_bind(q, "t", id);
+	size_t got;
+	return add_rows(s, q, EVERYBODY, out, &got);
+}
+
+static int expand_group(struct yj_store *s, const char *name, struct yj_names *out)
+{
+	struct yj_names group = {0};
+	int rc = yj_duty_group(s, name, &group);
+	for (size_t i = 0; rc == 0 && i < group.n; i++)
+		rc = add_one(s, group.v[i], out);
+	yj_names_done(&group);
+	return rc;
+}
+
 int yj_people_expand(struct yj_store *s, const struct yj_whose *whose, const struct yj_target *to,
     size_t n_to, struct yj_names *out)
 {
-	for (size_t i = 0; i < n_to; i++) {
-		int rc = 0;
-		size_t got;
-		sqlite3_stmt *q;
+	int rc = yj_duty_ready(s);
+	for (size_t i = 0; rc == 0 && i < n_to; i++) {
 		switch (to[i].type) {
 		case YJ_TARGET_ROLE:
 			rc = expand_role(s, whose, to[i].role, out);
 			break;
-		case YJ_TARGET_CAREGIVER:
-			q = yj_db_stmt(
-			    s, "SELECT id FROM caregivers WHERE id = ?1 AND gone_utc_ms IS NULL");
-			if (!q)
-				return yj_db_err(s, s->last_sqlite);
-			yj_db_bind(q, "t", to[i].name);
-			rc = add_rows(s, q, out, &got);
+		case YJ_TARGET_CAREGIVER: /* named in person: on duty or not */
+			rc = add_one(s, to[i].name, out);
 			break;
-		case YJ_TARGET_GROUP: /* rosters hold groups; without one a group is empty */
+		case YJ_TARGET_GROUP:
+			rc = expand_group(s, to[i].name, out);
 			break;
 		}
-		if (rc < 0)
-			return rc;
 	}
-	return 0;
+	return rc;
 }
 
 int yj_people_of_roles(struct yj_store *s, unsigned roles, struct yj_names *out)
@@ -168,7 +188,7 @@ int yj_people_of_roles(struct yj_store *s, unsigned roles, struct yj_names *out)
 			return yj_db_err(s, s->last_sqlite);
 		yj_db_bind(q, "i", (int64_t)role);
 		size_t got;
-		rc = add_rows(s, q, out, &got);
+		rc = add_rows(s, q, EVERYBODY, out, &got);
 	}
 	return rc;
 }
@@ -188,7 +208,7 @@ int yj_people_of(struct yj_store *s, int64_t n, bool informed, struct yj_names *
 		return yj_db_err(s, s->last_sqlite);
 	yj_db_bind(q, "ii", n, (int64_t)informed);
 	size_t got;
-	return add_rows(s, q, out, &got);
+	return add_rows(s, q, EVERYBODY, out, &got);
 }
 
 int yj_person_get(struct yj_store *s, int64_t n, const char *caregiver, struct yj_person *out)
@@ -237,7 +257,7 @@ int yj_incident_devices(struct yj_store *s, int64_t n, int told, struct yj_names
 		return yj_db_err(s, s->last_sqlite);
 	yj_db_bind(q, "i", n);
 	size_t got;
-	int rc = add_rows(s, q, out, &got);
+	int rc = add_rows(s, q, EVERYBODY, out, &got);
 	if (rc < 0)
 		return rc;
 	return yj_db_run(

@@ -1,16 +1,21 @@
-/* policy check: where a last level can be empty, and names that nobody has.
+/* policy check: where a last level can be empty within a week, and names that nobody has.
  *
  * Whether a last level has somebody depends, for each of its roles, on who names the resident, else
- * on the institution, else on the region. So whoever is named by somebody of such a role is done
- * with one look, and all others are asked for once per policy, institution and region. */
+ * on the institution, else on the region. So whoever is named by somebody of such a role, whom no
+ * roster binds, is done with one look; who is named by people with rosters is asked for alone, and
+ * all others once per policy, institution and region. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "db.h"
 #include "read.h"
+#include "store/roster.h"
 
 #define POLICIES_MAX 256 /* of one configuration */
 #define PIECE 500	 /* records per read */
+#define WEEK_MS (7LL * 86400000)
 
 /* A last level to look at, of the plan itself or of a kind with another one. */
 struct last {
@@ -32,7 +37,7 @@ struct checking {
 	json_t *findings;
 	struct checked_policy *policies[POLICIES_MAX];
 	size_t n_policies;
-	json_t *known; /* "policy/last/institution/region": is it empty */
+	json_t *known; /* "policy/last/institution/region": when it is empty */
 	int64_t by_role[YJ_ROLE_COUNT];
 };
 
@@ -75,7 +80,8 @@ static int check_target(struct checking *c, const char *policy, const char *kind
 	case YJ_TARGET_CAREGIVER:
 		rc = caregiver_exists(c->s, to->name, &exists);
 		break;
-	case YJ_TARGET_GROUP: /* without rosters there are none */
+	case YJ_TARGET_GROUP: /* a group is its roster */
+		rc = yj_roster_exists(c->s, to->name, &exists);
 		break;
 	}
 	*any = exists;
@@ -187,41 +193,76 @@ static int read_ids(
 
 /* ── what it comes to for those who are served ── */
 
-static int named_roles(struct yj_store *s, const char *resident, uint32_t *roles)
+/* The roles of those who name the resident: of those who are always there, and of those whom a
+ * roster binds. */
+static int named_roles(
+    struct yj_store *s, const char *resident, uint32_t *roles, uint32_t *bound_roles)
 {
-	*roles = 0;
+	*roles = *bound_roles = 0;
 	if (!resident[0])
 		return 0;
 	sqlite3_stmt *q = yj_db_stmt(s,
-	    "SELECT c.role FROM caregiver_residents r JOIN caregivers c ON c.id = r.caregiver"
+	    "SELECT c.role, c.id FROM caregiver_residents r JOIN caregivers c ON c.id = r.caregiver"
 	    " WHERE r.resident = ?1 AND c.gone_utc_ms IS NULL");
 	if (!q)
 		return yj_db_err(s, s->last_sqlite);
 	yj_db_bind(q, "t", resident);
 	int rc;
-	while ((rc = yj_db_step(s, q)) == 1)
-		*roles |= 1U << (unsigned)(sqlite3_column_int(q, 0) & 31);
+	while ((rc = yj_db_step(s, q)) == 1) {
+		bool bound;
+		int err = yj_duty_bound(s, yj_db_text(q, 1), &bound);
+		if (err < 0) {
+			sqlite3_reset(q);
+			return err;
+		}
+		*(bound ? bound_roles : roles) |= 1U << (unsigned)(sqlite3_column_int(q, 0) & 31);
+	}
 	return rc;
 }
 
-static int is_empty(struct checking *c, const struct checked_policy *p, size_t i,
-    const struct yj_whose *w, bool *empty)
+/* From when on a last level is empty within the week, INT64_MAX: never. */
+static int empty_at(struct checking *c, const struct checked_policy *p, size_t i,
+    const struct yj_whose *w, int64_t *at)
+{
+	int64_t now = c->s->duty_utc_ms;
+	const struct last *last = &p->last[i];
+	if (now != YJ_DUTY_UNKNOWN)
+		return yj_duty_uncovered(c->s, w, last->to, last->n_to, now, now + WEEK_MS, at);
+	struct yj_names names = {0};
+	int rc = yj_people_expand(c->s, w, last->to, last->n_to, &names);
+	*at = names.n == 0 ? now : INT64_MAX;
+	yj_names_done(&names);
+	return rc;
+}
+
+/* The same, asked for once for all who are served alike. */
+static int empty_of_region(struct checking *c, const struct checked_policy *p, size_t i,
+    const struct yj_whose *w, int64_t *at)
 {
 	char key[3 * YJ_NAME_MAX + 64];
 	snprintf(key, sizeof key, "%s/%zu/%s/%s", p->policy.name, i, w->institution, w->region);
 	json_t *known = json_object_get(c->known, key);
 	if (!known) {
-		struct yj_names names = {0};
-		int rc = yj_people_expand(c->s, w, p->last[i].to, p->last[i].n_to, &names);
-		known = json_boolean(names.n == 0);
-		yj_names_done(&names);
-		if (rc < 0)
-			return rc;
-		if (json_object_set_new(c->known, key, known) < 0)
-			return YJ_ERR_NOMEM;
+		int rc = empty_at(c, p, i, w, at);
+		known = rc < 0 ? NULL : json_integer(*at);
+		if (rc < 0 || json_object_set_new(c->known, key, known) < 0)
+			return rc < 0 ? rc : YJ_ERR_NOMEM;
 	}
-	*empty = json_is_true(known);
+	*at = json_integer_value(known);
 	return 0;
+}
+
+/* Now, or from a later moment on. */
+static int found_empty(struct checking *c, const char *policy, const struct last *last,
+    const char *member, const char *id, int64_t at)
+{
+	char what[64] = "the last level has nobody";
+	time_t t = (time_t)(at / 1000);
+	struct tm tm;
+	if (at > c->s->duty_utc_ms && localtime_r(&t, &tm))
+		strftime(
+		    what, sizeof what, "the last level has nobody from %a %Y-%m-%d %H:%M on", &tm);
+	return found(c, policy, last->kind, member, id, (int64_t)last->level, what);
 }
 
 static int check_whose(
@@ -234,16 +275,16 @@ static int check_whose(
 	}
 	if (!p)
 		return found(c, w->policy, NULL, member, id, -1, "there is no such policy");
-	uint32_t named;
-	int rc = named_roles(c->s, w->resident, &named);
+	uint32_t named, bound;
+	int rc = named_roles(c->s, w->resident, &named, &bound);
 	for (size_t i = 0; i < p->n_last && rc == 0; i++) {
-		bool empty = false;
+		int64_t at = INT64_MAX;
 		if (named & p->last[i].roles)
 			continue;
-		rc = is_empty(c, p, i, w, &empty);
-		if (rc == 0 && empty)
-			rc = found(c, w->policy, p->last[i].kind, member, id,
-			    (int64_t)p->last[i].level, "the last level has nobody");
+		rc = bound & p->last[i].roles ? empty_at(c, p, i, w, &at)
+					      : empty_of_region(c, p, i, w, &at);
+		if (rc == 0 && at != INT64_MAX)
+			rc = found_empty(c, w->policy, &p->last[i], member, id, at);
 	}
 	return rc;
 }

@@ -2,7 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "db.h"
 #include "read.h"
+#include "store/roster.h"
 
 struct explaining {
 	struct yj_store *s;
@@ -68,6 +70,45 @@ static int add_targets(struct explaining *x, json_t *people, const struct yj_tar
 	return rc;
 }
 
+/* Whom the rosters keep from a target now, and from when on they are there. */
+static int add_off(struct explaining *x, json_t *off, const char *id, const char *why)
+{
+	struct yj_caregiver c;
+	int64_t at = INT64_MAX;
+	int rc = yj_caregiver_find(x->s, id, &c);
+	if (rc == 0)
+		rc = yj_duty_next(x->s, id, x->s->duty_utc_ms, &at);
+	if (rc < 0)
+		return rc;
+	json_t *person =
+	    json_pack("{s:s, s:o, s:s, s:s, s:o}", "caregiver", c.id, "name", yj_read_text(c.name),
+		"role", yj_role_name(c.role), "why", why, "on_duty_at", yj_read_time(at));
+	return json_array_append_new(off, person) < 0 ? YJ_ERR_NOMEM : 0;
+}
+
+/* The difference to whom the same targets have without rosters. */
+static int add_off_duty(struct explaining *x, json_t *level, const struct yj_target *to, size_t n)
+{
+	int64_t now = x->s->duty_utc_ms;
+	const json_t *people = json_object_get(level, "people");
+	json_t *off = json_array();
+	int rc = 0;
+	json_object_set_new(level, "off_duty", off);
+	for (size_t i = 0; i < n && rc == 0 && now != YJ_DUTY_UNKNOWN; i++) {
+		struct yj_names names = {0};
+		char why[YJ_TARGET_LEN];
+		yj_duty_at(x->s, YJ_DUTY_UNKNOWN);
+		rc = yj_people_expand(x->s, &x->whose, &to[i], 1, &names);
+		yj_duty_at(x->s, now);
+		for (size_t k = 0; k < names.n && rc == 0; k++) {
+			if (!is_in(people, names.v[k]) && !is_in(off, names.v[k]))
+				rc = add_off(x, off, names.v[k], yj_target_format(&to[i], why));
+		}
+		yj_names_done(&names);
+	}
+	return rc;
+}
+
 static int add_levels(struct explaining *x, json_t *levels, const struct yj_plan *plan)
 {
 	int64_t after_ms = 0;
@@ -79,6 +120,9 @@ static int add_levels(struct explaining *x, json_t *levels, const struct yj_plan
 		if (json_array_append_new(levels, one) < 0)
 			return YJ_ERR_NOMEM;
 		int rc = add_targets(x, people, level->to, level->n);
+		if (rc < 0)
+			return rc;
+		rc = add_off_duty(x, one, level->to, level->n);
 		if (rc < 0)
 			return rc;
 		bool empty = json_array_size(people) == 0;

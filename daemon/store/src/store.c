@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "db.h"
+#include "duty.h"
 #include "faultvfs.h"
 #include "incident_counts.h"
 #include "logchain.h"
@@ -65,8 +66,10 @@ static int claim_gateway(struct yj_store *s, const char *gateway, char why[YJ_WH
 static struct yj_store *alloc_store(void)
 {
 	struct yj_store *s = calloc(1, sizeof *s);
-	if (s)
-		s->lock_fd = -1;
+	if (!s)
+		return NULL;
+	s->lock_fd = -1;
+	s->duty_utc_ms = YJ_DUTY_UNKNOWN;
 	return s;
 }
 
@@ -192,6 +195,7 @@ void yj_store_close(struct yj_store *s)
 	if (!s)
 		return;
 	yj_store_rollback(s);
+	yj_duty_free(s);
 	for (unsigned i = 0; i < YJ_STMTS_MAX; i++)
 		sqlite3_finalize(s->stmts[i].stmt);
 	sqlite3_close(s->db);
@@ -245,6 +249,7 @@ void yj_store_rollback(struct yj_store *s)
 	s->in_tx = false;
 	yj_logchain_rolled_back(s);
 	yj_incident_counts_forget(s);
+	yj_duty_forget(s);
 }
 
 void yj_store_look(struct yj_store *s)
@@ -278,6 +283,7 @@ void yj_store_undo(struct yj_store *s)
 		return;
 	sqlite3_exec(s->db, "ROLLBACK TO item; RELEASE item", NULL, NULL, NULL);
 	s->volatile_state = s->mark;
+	yj_duty_forget(s);
 }
 
 int yj_store_meta_get(struct yj_store *s, const char *key, char *buf, size_t cap)

@@ -41,5 +41,10 @@
 #define YJ_CHANNELS_MAX 8		/* entries of notify.default_channels, and of sms */
 #define YJ_ROBOTS_MAX 256		/* robots of a configuration */
 #define YJ_CONFIG_LIST_MAX 32		/* entries of a list in a channel's settings */
+#define YJ_ROSTERS_MAX 1000		/* groups with a roster */
+#define YJ_ROSTER_PEOPLE_MAX 256	/* people of one roster; a multiple of 64 */
+#define YJ_ROSTER_SHIFTS_MAX 200	/* shifts of one roster's week, and of its holidays */
+#define YJ_ROSTER_TURNS_MAX 60		/* turns of one rotation */
+#define YJ_ROSTER_DATES_MAX 1000	/* overrides of one roster, and holidays */
 
 #endif

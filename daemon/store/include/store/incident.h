@@ -182,7 +182,8 @@ int yj_person_put(struct yj_store *s, int64_t n, const struct yj_person *person)
 /* Forgets all declines and failures; whoever was never paged is not asked for having declined. */
 int yj_person_forget(struct yj_store *s, int64_t n) YJ_MUST_CHECK;
 
-/* Who belongs to these targets for this resident or institution now (on duty), each once. */
+/* Who belongs to these targets for this resident or institution at the moment of yj_duty_at
+ * (roster.h), each once: of roles and groups those on duty. */
 int yj_people_expand(struct yj_store *s, const struct yj_whose *whose, const struct yj_target *to,
     size_t n_to, struct yj_names *out) YJ_MUST_CHECK;
 /* Everybody of these roles (1 << enum yj_role), wherever they are and whatever their roster says.

@@ -37,16 +37,32 @@ int yj_read_moves(struct yj_store *s, const char *id, bool by_resident, json_t *
 int yj_read_checkpoint(
     struct yj_store *s, int64_t at_seq, int64_t *seq, char hash[65]) YJ_MUST_CHECK;
 
+/* All rosters by name, as of a moment (ms, UTC): {"group", "people": n, "on_duty": [ids],
+ * "next_gap": time | null (within two weeks), "policies": [names], "set_at", "set_by"}. */
+int yj_read_rosters(struct yj_store *s, int64_t now_utc_ms, json_t **out) YJ_MUST_CHECK;
+
+/* One roster over [from, until): {"group", "zone", "people": [{"caregiver", "name"}], "on_duty":
+ * [ids], "from", "until", "spans": [{"from", "until", "who": [ids]}], "gaps": [{"from", "until"}]
+ * of the two weeks from now on (cut off there), "policies", "set_at", "set_by", "roster": as it was
+ * set}. YJ_ERR_NOTFOUND. */
+int yj_read_roster(struct yj_store *s, const char *name, int64_t now_utc_ms, int64_t from_utc_ms,
+    int64_t until_utc_ms, json_t **out) YJ_MUST_CHECK;
+
+/* The zone of the gateway's rosters, "" if it has not said yet. */
+int yj_read_zone(struct yj_store *s, char *buf, size_t cap) YJ_MUST_CHECK;
+
 /* Who would be reached for a resident (or device, for one without a resident) by incidents of
  * `kind`: {"resident", "policy", "whose", "levels": [{"level", "wait_ms", "people":
  * [{"caregiver","name","role","channels","why"}], "empty": bool}], "inform": [...],
- * "repeat_every_ms"...}. YJ_ERR_NOTFOUND. */
+ * "repeat_every_ms"...}, as of the moment of yj_duty_at (roster.h); each level also has "off_duty":
+ * [{"caregiver","name","role","why","on_duty_at"}], whom the rosters keep from it. YJ_ERR_NOTFOUND.
+ */
 int yj_read_explain(
     struct yj_store *s, const char *resident, const char *kind, json_t **out) YJ_MUST_CHECK;
 
 /* What `policy check` finds: an array of {"policy","kind"?,"resident"?,"what"} for residents whose
- * last level can be empty, levels that name nobody, groups or caregivers that do not exist. Empty:
- * all well. */
+ * last level can be empty within a week of the moment of yj_duty_at, levels that name nobody,
+ * groups or caregivers that do not exist. Empty: all well. */
 int yj_read_policy_check(struct yj_store *s, json_t **out) YJ_MUST_CHECK;
 
 #endif
