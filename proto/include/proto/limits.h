@@ -30,6 +30,11 @@
 #define YJ_POSTER_REPLY_MAX 4096	/* bytes read of an endpoint's answer */
 #define YJ_CHANNEL_NAME_MAX 80		/* "webhook:" and a name, and the like */
 #define YJ_TEMPLATE_MAX 65536		/* one template, and what is made of it */
+#define YJ_SMS_UNDER_WAY_MAX 64		/* pages that one smsd has at once */
+#define YJ_SMS_FILE_MAX 65536		/* a file that smsd wrote */
+#define YJ_SMS_SCAN_MAX 4096		/* files of a folder of smsd that one scan looks at */
+#define YJ_SMS_ASIDE_MAX 1000		/* files set aside in yijian-bad */
+#define YJ_SMS_PASSED_MAX 256		/* incoming files that wait to be offered again */
 #define YJ_FLOOD_PER_MIN 10		/* alerts a minute from one device that are logged singly */
 #define YJ_DEVICE_RESIDENTS_MAX 16	/* residents of one device */
 #define YJ_CAREGIVER_RESIDENTS_MAX 4096 /* residents that one caregiver names */
