@@ -4,10 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backs.h"
 #include "notify/posters.h"
+#include "telephone.h"
 
 struct yj_channels {
 	struct yj_posters *posters; /* what speaks HTTP or SMTP */
+	struct yj_voice *voice;
 };
 
 struct yj_channels *yj_channels_new(struct yj_gateway *g)
@@ -16,7 +19,8 @@ struct yj_channels *yj_channels_new(struct yj_gateway *g)
 	if (!c)
 		return NULL;
 	c->posters = yj_posters_new(g->base);
-	if (!c->posters) {
+	c->voice = yj_voice_new(g->base, yj_backs_take, g);
+	if (!c->posters || !c->voice) {
 		yj_channels_free(c);
 		return NULL;
 	}
@@ -28,6 +32,7 @@ void yj_channels_free(struct yj_channels *c)
 	if (!c)
 		return;
 	yj_posters_free(c->posters);
+	yj_voice_free(c->voice);
 	free(c);
 }
 
@@ -165,7 +170,7 @@ int yj_channels_check(const struct yj_config *config, char why[YJ_WHY_MAX])
 			say_wrong(&conf.v[i], &wrong, why);
 	}
 	posters_conf_done(&conf);
-	return rc;
+	return rc < 0 ? rc : yj_telephone_check(config, why);
 }
 
 static int set_posters(struct yj_gateway *g, char why[YJ_WHY_MAX])
@@ -185,7 +190,10 @@ static int set_posters(struct yj_gateway *g, char why[YJ_WHY_MAX])
 int yj_channels_set(struct yj_gateway *g, char why[YJ_WHY_MAX])
 {
 	snprintf(why, YJ_WHY_MAX, "channels");
-	return set_posters(g, why);
+	int rc = yj_telephone_check(g->config, why);
+	if (rc == 0)
+		rc = set_posters(g, why);
+	return rc < 0 ? rc : yj_telephone_set(g->channels->voice, g->config, why);
 }
 
 const struct yj_channel *yj_channels_find(struct yj_gateway *g, const char *name)
@@ -193,6 +201,8 @@ const struct yj_channel *yj_channels_find(struct yj_gateway *g, const char *name
 	if (strcmp(name, "mqtt") == 0)
 		return NULL;
 	const struct yj_config_channel *c = yj_config_channel(g->config, name);
+	if (c && c->type == YJ_CHANNEL_VOICE)
+		return yj_voice_channel(g->channels->voice);
 	return yj_posters_channel(g->channels->posters, c ? c->name : name);
 }
 

@@ -71,6 +71,7 @@ static const struct key voice_keys[] = {
     {"control", V_LIST, false, 0, 0, 0, "ADDRESS:PORT of baresip's ctrl_tcp, or a list of them"},
     {"dial", V_TEXT, true, 0, 0, 0, "an address such as sip:{phone}@pbx.example.org"},
     {"voice", V_TEXT, false, 0, 0, 0, "a voice of espeak-ng such as cmn"},
+    {"folder", V_TEXT, false, 0, 0, 0, "an absolute path that baresip can read"},
     {"ring_for", V_DURATION, false, 30000, 5000, 300000, NULL},
     {"talk_for", V_DURATION, false, 90000, 10000, 600000, NULL},
     ATTEMPTS(2),

@@ -35,6 +35,14 @@
 #define YJ_SMS_SCAN_MAX 4096		/* files of a folder of smsd that one scan looks at */
 #define YJ_SMS_ASIDE_MAX 1000		/* files set aside in yijian-bad */
 #define YJ_SMS_PASSED_MAX 256		/* incoming files that wait to be offered again */
+#define YJ_VOICE_LINES_MAX 32		/* telephone lines, each a baresip of its own */
+#define YJ_VOICE_FRAME_MAX 65536	/* one message of baresip */
+#define YJ_VOICE_COMMANDS_MAX 8		/* commands to one baresip that wait for their answer */
+#define YJ_VOICE_TEXT_MAX 2048		/* words to be spoken in one call */
+#define YJ_VOICE_SPEAKERS_MAX 4		/* speech programs at once */
+#define YJ_VOICE_SPEECH_MAX 8388608	/* what one of them may write */
+#define YJ_VOICE_CLIPS_MAX 64		/* spoken texts that are kept for a while */
+#define YJ_VOICE_BACKS_MAX 64		/* keys that wait until they can be stored */
 #define YJ_FLOOD_PER_MIN 10		/* alerts a minute from one device that are logged singly */
 #define YJ_DEVICE_RESIDENTS_MAX 16	/* residents of one device */
 #define YJ_CAREGIVER_RESIDENTS_MAX 4096 /* residents that one caregiver names */
