@@ -5,12 +5,14 @@
 #include <string.h>
 
 #include "backs.h"
+#include "modems.h"
 #include "notify/posters.h"
 #include "telephone.h"
 
 struct yj_channels {
 	struct yj_posters *posters; /* what speaks HTTP or SMTP */
 	struct yj_voice *voice;
+	struct yj_modems *modems;
 };
 
 struct yj_channels *yj_channels_new(struct yj_gateway *g)
@@ -20,7 +22,8 @@ struct yj_channels *yj_channels_new(struct yj_gateway *g)
 		return NULL;
 	c->posters = yj_posters_new(g->base);
 	c->voice = yj_voice_new(g->base, yj_backs_take, g);
-	if (!c->posters || !c->voice) {
+	c->modems = yj_modems_new(g);
+	if (!c->posters || !c->voice || !c->modems) {
 		yj_channels_free(c);
 		return NULL;
 	}
@@ -33,6 +36,7 @@ void yj_channels_free(struct yj_channels *c)
 		return;
 	yj_posters_free(c->posters);
 	yj_voice_free(c->voice);
+	yj_modems_free(c->modems);
 	free(c);
 }
 
@@ -193,7 +197,9 @@ int yj_channels_set(struct yj_gateway *g, char why[YJ_WHY_MAX])
 	int rc = yj_telephone_check(g->config, why);
 	if (rc == 0)
 		rc = set_posters(g, why);
-	return rc < 0 ? rc : yj_telephone_set(g->channels->voice, g->config, why);
+	if (rc == 0)
+		rc = yj_telephone_set(g->channels->voice, g->config, why);
+	return rc < 0 ? rc : yj_modems_set(g, g->channels->modems);
 }
 
 const struct yj_channel *yj_channels_find(struct yj_gateway *g, const char *name)
@@ -203,6 +209,8 @@ const struct yj_channel *yj_channels_find(struct yj_gateway *g, const char *name
 	const struct yj_config_channel *c = yj_config_channel(g->config, name);
 	if (c && c->type == YJ_CHANNEL_VOICE)
 		return yj_voice_channel(g->channels->voice);
+	if (c && c->type == YJ_CHANNEL_SPOOL)
+		return yj_modems_channel(g->channels->modems, c->name);
 	return yj_posters_channel(g->channels->posters, c ? c->name : name);
 }
 

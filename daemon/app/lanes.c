@@ -166,6 +166,13 @@ void yj_lanes_broker_down(struct yj_gateway *g)
 	yj_dispatch_soon(g);
 }
 
+void yj_lanes_forget(struct yj_gateway *g)
+{
+	yj_numset_drop(&g->lanes->known, FLYING);
+	yj_lanes_restart(g);
+	yj_dispatch_soon(g);
+}
+
 bool yj_lanes_has_left(const struct yj_gateway *g, int64_t n)
 {
 	return yj_numset_get(&g->lanes->known, n) > QUEUED;

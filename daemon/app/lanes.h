@@ -27,6 +27,9 @@ int yj_lanes_due(struct yj_gateway *g) YJ_MUST_CHECK;
 void yj_lanes_undone(struct yj_gateway *g);
 /* When the next page will have waited for its channel for channel_wait (T); INT64_MAX: none. */
 int64_t yj_lanes_late_due(struct yj_gateway *g);
+/* A channel has ended without giving results: all that is under way beside mqtt is sent again,
+ * under the same ids. */
+void yj_lanes_forget(struct yj_gateway *g);
 /* Has this row been handed to its channel (and not been taken back)? */
 bool yj_lanes_has_left(const struct yj_gateway *g, int64_t n);
 /* A delivery has a result (kept from being sent again), and the result is on disk. */

@@ -1,5 +1,6 @@
 #include "telephone.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
