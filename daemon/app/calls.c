@@ -159,7 +159,7 @@ static int take_test(struct yj_alert *a, bool *taken)
 	if (is_late(a, stale_ms) || a->g->now.t > a->device.test_until_t)
 		return 0;
 	*taken = true;
-	return yj_device_test_set(a->g->store, a->device.id, INT64_MAX);
+	return yj_device_test_done(a->g->store, a->device.id, a->whose.resident, a->g->now.utc_ms);
 }
 
 int yj_calls_alert(struct yj_alert *a, int64_t *incident)

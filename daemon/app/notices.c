@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "deliveries.h"
 #include "lanes.h"
 #include "ways.h"
 
@@ -58,7 +59,10 @@ int yj_notices_tell(struct yj_gateway *g, enum yj_notice_kind kind, const char *
 	if (rc < 0)
 		return rc;
 	struct yj_ways ways;
-	yj_ways_get(g, &who, &ways);
+	if (every_channel)
+		yj_ways_all(g, &who, &ways);
+	else
+		yj_ways_get(g, &who, &ways);
 	for (size_t i = 0; rc == 0 && i < (every_channel ? ways.n : 1); i++)
 		rc = add_row(g, &notice, ways.v[i], every_channel);
 	if (rc == 0 && n)
@@ -75,4 +79,25 @@ int yj_notices_tell_roles(
 		rc = yj_notices_tell(g, kind, names.v[i], text, false, NULL);
 	yj_names_done(&names);
 	return rc;
+}
+
+int yj_notices_seen(struct yj_gateway *g, int64_t n, const char *channel)
+{
+	struct yj_outbox_row row;
+	int rc = yj_outbox_of_notice(g->store, n, channel, &row);
+	if (rc < 0)
+		return rc == YJ_ERR_NOTFOUND ? 0 : rc;
+	return yj_deliveries_receipt(g, row.n, true, NULL);
+}
+
+int yj_notices_confirm(struct yj_gateway *g, int64_t n, const char *caregiver, const char *channel)
+{
+	struct yj_notice notice;
+	int rc = yj_notice_get(g->store, n, &notice);
+	if (rc < 0)
+		return rc;
+	if (strcmp(notice.caregiver, caregiver) != 0)
+		return YJ_ERR_DENIED;
+	rc = yj_notice_confirm(g->store, n, channel, g->now.utc_ms);
+	return rc < 0 ? rc : yj_notices_seen(g, n, channel);
 }

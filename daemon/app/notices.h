@@ -22,4 +22,14 @@ int yj_notices_tell_over(struct yj_gateway *g, const char *caregiver, const char
 int yj_notices_tell_roles(
     struct yj_gateway *g, enum yj_notice_kind kind, unsigned roles, const char *text) YJ_MUST_CHECK;
 
+/* It has arrived over this channel: a receipt. Within the caller's transaction. */
+int yj_notices_seen(struct yj_gateway *g, int64_t n, const char *channel) YJ_MUST_CHECK;
+
+/* This person says over this channel that they have it, which proves the channel. Within the
+ * caller's transaction. 0; YJ_ERR_NOTFOUND: no such notice; YJ_ERR_DENIED: it was for somebody
+ * else.
+ */
+int yj_notices_confirm(
+    struct yj_gateway *g, int64_t n, const char *caregiver, const char *channel) YJ_MUST_CHECK;
+
 #endif

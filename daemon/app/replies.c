@@ -6,6 +6,7 @@
 
 #include "deliveries.h"
 #include "effects.h"
+#include "notices.h"
 #include "turn.h"
 
 const char *yj_answer_reason(const struct yj_answer *answer)
@@ -121,7 +122,28 @@ static int take(struct yj_gateway *g, struct yj_answer *a, struct yj_incident *i
 	return rc;
 }
 
-int yj_replies_answer(struct yj_gateway *g, struct yj_answer *a)
+/* Of a notice: that it was seen, or confirmed. */
+static int answer_notice(struct yj_gateway *g, struct yj_answer *a, int64_t n)
+{
+	struct yj_notice notice;
+	int rc = yj_notice_get(g->store, n, &notice);
+	a->fault = YJ_ANSWER_NO_INCIDENT;
+	if (rc < 0)
+		return rc == YJ_ERR_NOTFOUND ? 0 : rc;
+	a->fault = YJ_ANSWER_NOT_ALLOWED;
+	if (strcmp(notice.caregiver, a->caregiver) != 0)
+		return deny(g, a, NULL, false);
+	bool takes = a->action != YJ_REPLY_RESOLVE; /* whoever says anything has it */
+	a->fault = takes ? YJ_ANSWER_TAKEN : YJ_ANSWER_REFUSED;
+	a->verdict = YJ_VERDICT_STATE;
+	if (!takes || !a->channel)
+		return 0;
+	if (a->action == YJ_REPLY_SEEN)
+		return yj_notices_seen(g, n, a->channel);
+	return yj_notices_confirm(g, n, a->caregiver, a->channel);
+}
+
+static int answer_incident(struct yj_gateway *g, struct yj_answer *a)
 {
 	struct yj_incident inc;
 	struct yj_caregiver who;
@@ -165,6 +187,20 @@ int yj_replies_answer(struct yj_gateway *g, struct yj_answer *a)
 	return take(g, a, &inc, &who, &in);
 }
 
+int yj_replies_answer(struct yj_gateway *g, struct yj_answer *a)
+{
+	int64_t notice;
+	int rc = yj_notice_parse(g->store, a->incident, &notice);
+	if (rc == 0)
+		return answer_notice(g, a, notice);
+	rc = answer_incident(g, a);
+	bool spoke = a->fault == YJ_ANSWER_TAKEN || a->fault == YJ_ANSWER_REFUSED;
+	/* `seen` is said by the app and not by the person */
+	if (rc < 0 || !spoke || !a->channel || a->action == YJ_REPLY_SEEN)
+		return rc;
+	return yj_proof_note(g->store, a->caregiver, a->channel, g->now.utc_ms);
+}
+
 static int send_result(
     struct yj_gateway *g, const char *caregiver, const struct yj_msg_result *r, char **json)
 {
@@ -196,6 +232,7 @@ int yj_replies_message(struct yj_gateway *g, const struct yj_event *event, const
 	    .outcome = r->outcome,
 	    .code = r->code == YJ_NOTE_NONE ? YJ_NOTE_OTHER : r->code,
 	    .note = r->note,
+	    .channel = "mqtt",
 	    .actor = {.actor = "mqtt", .via = "mqtt"},
 	};
 	rc = yj_replies_answer(g, &a);

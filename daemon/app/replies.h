@@ -36,7 +36,8 @@ struct yj_answer {
 	enum yj_verdict verdict;
 	char by[YJ_CALLED_MAX + 1]; /* name of whoever was first, "" if it was this one */
 };
-/* Carries out any action, checking who may. Within the caller's transaction. 0 with fault set, or a
+/* Carries out any action, checking who may; of a notice (its id in place of an incident's) `seen`
+ * and any answer, which confirms it. Within the caller's transaction. 0 with fault set, or a
  * yj_err. */
 int yj_replies_answer(struct yj_gateway *g, struct yj_answer *answer) YJ_MUST_CHECK;
 /* The word for a fault or refusing verdict: `reason` of a result. */

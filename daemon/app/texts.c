@@ -38,6 +38,13 @@ const char *yj_text_poisoned(const char *language)
 				 : "有一起求助事件系统无法处理，已单独搁置，请立即人工查看";
 }
 
+const char *yj_text_verify(const char *language)
+{
+	return english(language) ? "Test of this channel, nobody needs help. Please confirm, or "
+				   "reply 1."
+				 : "通道测试，没有人求助。收到请按“确认”；短信或电话请回复1。";
+}
+
 void yj_text_home(const char *language, enum yj_home_state state, const char *by, bool remote,
     char *buf, size_t cap)
 {

@@ -62,6 +62,8 @@ void yj_text_answer(
 
 /* For the desk: an incident was set aside. Static. */
 const char *yj_text_poisoned(const char *language);
+/* A test of a person's channels, to be confirmed; fits an SMS. */
+const char *yj_text_verify(const char *language);
 
 /* The kind in people's words. Static. */
 const char *yj_text_kind(const char *language, enum yj_kind kind);

@@ -12,6 +12,7 @@
 
 #include "proto/err.h"
 
+struct yj_config;
 struct yj_store;
 
 enum yj_exit {
@@ -109,7 +110,7 @@ struct yj_cli {
 	/* found when first asked for */
 	char socket_path[PATH_MAX];
 	char database[PATH_MAX];
-	json_t *default_channels; /* as configured; NULL when no configuration was read */
+	struct yj_config *settings; /* NULL when no configuration was read */
 	struct yj_store *store;
 };
 
@@ -122,7 +123,7 @@ int yj_gateway_ask(struct yj_cli *cli, const char *cmd, json_t *args, const void
 int yj_gateway_database(struct yj_cli *cli) YJ_MUST_CHECK;
 /* Opens cli->store for reading. 0 or an exit code with the reason on stderr. */
 int yj_gateway_open(struct yj_cli *cli) YJ_MUST_CHECK;
-void yj_gateway_close(struct yj_cli *cli);
+void yj_gateway_close(struct yj_cli *cli); /* and forgets the configuration */
 /* The exit code for an error of the store, said on stderr. */
 int yj_gateway_store_failed(struct yj_cli *cli, int err);
 
@@ -140,6 +141,7 @@ extern const struct yj_command yj_policy_commands[];
 extern const struct yj_command yj_roster_commands[];
 extern const struct yj_command yj_rejected_commands[];
 extern const struct yj_command yj_log_commands[];
+extern const struct yj_command yj_ready_commands[];
 extern const struct yj_command yj_device_commands[];
 extern const struct yj_command yj_completion_commands[];
 

@@ -7,8 +7,10 @@
 
 #include "cli.h"
 #include "store/read.h"
+#include "store/ready.h"
 #include "table.h"
 #include "term.h"
+#include "ways.h"
 
 static const struct yj_column region_columns[] = {
     {"code", NULL, false}, {"name", NULL, false}, {0}};
@@ -79,6 +81,15 @@ static const struct yj_column move_columns[] = {
     {0},
 };
 
+static const struct yj_column reach_columns[] = {
+    {"channel", NULL, false},
+    {"proved_at", "proved", false},
+    {"tested_at", "tested", false},
+    {"test", NULL, false},
+    {"words", NULL, false},
+    {0},
+};
+
 static const struct yj_column *const columns_of[YJ_DIR_COUNT] = {
     [YJ_DIR_REGIONS] = region_columns,
     [YJ_DIR_INSTITUTIONS] = institution_columns,
@@ -127,6 +138,23 @@ static int add_moves(struct yj_cli *cli, enum yj_dir kind, const char *id, json_
 	return rc < 0 ? rc : json_object_set_new(record, "moves", moves) < 0 ? YJ_ERR_NOMEM : 0;
 }
 
+/* Of a caregiver: over what they are reached, and when that was last proved. Of a device: when it
+ * was last tested. */
+static int add_proofs(struct yj_cli *cli, enum yj_dir kind, const char *id, json_t *record)
+{
+	json_t *found = NULL;
+	const char *member = kind == YJ_DIR_CAREGIVERS ? "reach" : "tested_at";
+	struct yj_reaching reaching = yj_ways_all(cli);
+	int rc = 0;
+	if (kind == YJ_DIR_CAREGIVERS)
+		rc = yj_read_reach(cli->store, id, &reaching, &found);
+	else if (kind == YJ_DIR_DEVICES)
+		rc = yj_read_device_test(cli->store, id, &found);
+	else
+		return 0;
+	return rc < 0 ? rc : json_object_set_new(record, member, found) < 0 ? YJ_ERR_NOMEM : 0;
+}
+
 static int run_show(struct yj_cli *cli, const struct yj_args *args)
 {
 	int rc = yj_gateway_open(cli);
@@ -138,6 +166,8 @@ static int run_show(struct yj_cli *cli, const struct yj_args *args)
 		return yj_fail(YJ_EXIT_REFUSED, "no %s %s", args->command->name, args->words[0]);
 	if (rc == 0)
 		rc = add_moves(cli, kind_of(args), args->words[0], record);
+	if (rc == 0)
+		rc = add_proofs(cli, kind_of(args), args->words[0], record);
 	if (rc < 0) {
 		json_decref(record);
 		return yj_gateway_store_failed(cli, rc);
@@ -147,6 +177,7 @@ static int run_show(struct yj_cli *cli, const struct yj_args *args)
 	} else {
 		yj_record_put(stdout, record, cli->color);
 		yj_part_put(stdout, record, "moves", move_columns, cli->color);
+		yj_part_put(stdout, record, "reach", reach_columns, cli->color);
 	}
 	json_decref(record);
 	return 0;
@@ -231,6 +262,18 @@ static int run_move(struct yj_cli *cli, const struct yj_args *args)
 	return 0;
 }
 
+static int run_verify(struct yj_cli *cli, const struct yj_args *args)
+{
+	json_t *data = NULL;
+	int rc = yj_gateway_ask(cli, "caregiver.verify", json_pack("{s:s}", "id", args->words[0]),
+	    NULL, 0, YJ_ASK_MS, &data);
+	if (rc)
+		return rc;
+	yj_done_put(cli, data, args->words[0], "a test is on its way over each of their channels");
+	json_decref(data);
+	return 0;
+}
+
 static const struct yj_opt move_opts[] = {
     {"reason", 0, "TEXT", "why, for the record", true},
     {0},
@@ -260,6 +303,15 @@ const struct yj_command yj_directory_commands[] = {
     DIRECTORY("resident", YJ_DIR_RESIDENTS),
     DIRECTORY("device", YJ_DIR_DEVICES),
     DIRECTORY("caregiver", YJ_DIR_CAREGIVERS),
+    {.name = "caregiver",
+	.verb = "verify",
+	.words = "ID",
+	.help = "Sends a test over each of a person's channels, to be confirmed. `caregiver show` "
+		"tells\nwhat became of it.",
+	.min_words = 1,
+	.max_words = 1,
+	.json = true,
+	.run = run_verify},
     DIRECTORY("region", YJ_DIR_REGIONS),
     DIRECTORY("institution", YJ_DIR_INSTITUTIONS),
     DIRECTORY("bed", YJ_DIR_BEDS),

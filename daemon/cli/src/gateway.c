@@ -29,12 +29,8 @@ static int read_config(struct yj_cli *cli)
 	    snprintf(cli->database, sizeof cli->database, "%s/yijian.db", config->gateway.data_dir);
 	if (n >= (int)sizeof cli->socket_path || m >= (int)sizeof cli->database)
 		rc = yj_fail(YJ_EXIT_CONFIG, "%s: a path is too long", cli->config);
-	json_decref(cli->default_channels);
-	cli->default_channels = json_array();
-	for (size_t i = 0; i < config->notify.n_default_channels; i++)
-		json_array_append_new(
-		    cli->default_channels, json_string(config->notify.default_channels[i]));
-	yj_config_free(config);
+	yj_config_free(cli->settings);
+	cli->settings = config;
 	return rc;
 }
 
@@ -159,6 +155,8 @@ void yj_gateway_close(struct yj_cli *cli)
 {
 	yj_store_close(cli->store);
 	cli->store = NULL;
+	yj_config_free(cli->settings);
+	cli->settings = NULL;
 }
 
 int yj_gateway_store_failed(struct yj_cli *cli, int err)

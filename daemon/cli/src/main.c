@@ -31,7 +31,6 @@ static int run(struct yj_cli *cli, const struct yj_command *command, int argc, c
 		rc = command->run(cli, &args);
 	yj_args_done(&args);
 	yj_gateway_close(cli);
-	json_decref(cli->default_channels);
 	return rc;
 }
 

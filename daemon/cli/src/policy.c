@@ -9,6 +9,7 @@
 #include "store/roster.h"
 #include "table.h"
 #include "term.h"
+#include "ways.h"
 
 static const struct yj_column finding_columns[] = {
     {"policy", NULL, false},
@@ -155,30 +156,6 @@ static void put_explained(const struct yj_cli *cli, const json_t *e)
 	put_duration(e, "resolve_within_ms", "and it is to be over within ");
 }
 
-/* Whoever names no channel is reached over those of the configuration, which the database does not
- * know. */
-static void fill_channels(const struct yj_cli *cli, json_t *people)
-{
-	size_t i;
-	json_t *person;
-	json_array_foreach(people, i, person)
-	{
-		if (cli->default_channels &&
-		    json_array_size(json_object_get(person, "channels")) == 0)
-			json_object_set(person, "channels", cli->default_channels);
-	}
-}
-
-static void fill_all_channels(const struct yj_cli *cli, json_t *explained)
-{
-	size_t i;
-	json_t *level;
-	json_array_foreach(json_object_get(explained, "levels"), i, level)
-	    fill_channels(cli, json_object_get(level, "people"));
-	fill_channels(cli, json_object_get(explained, "inform"));
-	fill_channels(cli, json_object_get(explained, "desk"));
-}
-
 static int run_explain(struct yj_cli *cli, const struct yj_args *args)
 {
 	const char *kind = yj_arg(args, "kind");
@@ -189,13 +166,15 @@ static int run_explain(struct yj_cli *cli, const struct yj_args *args)
 	if (rc)
 		return rc;
 	json_t *explained = NULL;
-	rc = yj_read_explain(cli->store, args->words[0], kind ? kind : "sos", &explained);
+	struct yj_moment now = {cli, (int64_t)time(NULL) * 1000};
+	struct yj_reaching reaching = yj_ways_at(&now);
+	rc =
+	    yj_read_explain(cli->store, args->words[0], kind ? kind : "sos", &reaching, &explained);
 	if (rc == YJ_ERR_NOTFOUND)
 		return yj_fail(YJ_EXIT_REFUSED, "no resident or device %s, or no policy for it",
 		    args->words[0]);
 	if (rc < 0)
 		return yj_gateway_store_failed(cli, rc);
-	fill_all_channels(cli, explained);
 	if (cli->json)
 		yj_json_put(stdout, explained);
 	else

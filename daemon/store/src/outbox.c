@@ -244,6 +244,22 @@ int yj_outbox_unseen(struct yj_store *s, int64_t incident, const char *caregiver
 	return 0;
 }
 
+int yj_outbox_of_notice(
+    struct yj_store *s, int64_t notice, const char *channel, struct yj_outbox_row *out)
+{
+	sqlite3_stmt *q = yj_db_stmt(s, "SELECT " COLUMNS " FROM outbox WHERE notice = ?1"
+					" AND channel = ?2 ORDER BY n DESC LIMIT 1");
+	if (!q)
+		return yj_db_err(s, s->last_sqlite);
+	yj_db_bind(q, "it", notice, channel);
+	int rc = yj_db_step(s, q);
+	if (rc <= 0)
+		return rc == 0 ? YJ_ERR_NOTFOUND : rc;
+	read_row(q, out);
+	sqlite3_reset(q);
+	return 0;
+}
+
 int yj_outbox_quiet(struct yj_store *s, int64_t incident, const char *caregiver)
 {
 	return yj_db_run(s,

@@ -19,6 +19,9 @@ json_t *yj_read_time(int64_t utc_ms);
 /* "a;b" as an array. */
 json_t *yj_read_split(const char *s);
 
+/* The word for a stored delivery status. */
+const char *yj_read_delivery_status(int status);
+
 /* All rows of a statement, each made by `one`, as an array. 0 or a yj_err. */
 int yj_read_list(struct yj_store *s, sqlite3_stmt *q, json_t *(*one)(sqlite3_stmt *q),
     json_t **out) YJ_MUST_CHECK;

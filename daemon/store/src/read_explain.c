@@ -8,6 +8,7 @@
 
 struct explaining {
 	struct yj_store *s;
+	const struct yj_reaching *reaching;
 	struct yj_whose whose;
 	char device[YJ_NAME_MAX + 1]; /* "" when it was asked for a resident */
 };
@@ -34,9 +35,9 @@ static int add_person(struct explaining *x, json_t *people, const char *id, cons
 	int rc = yj_caregiver_find(x->s, id, &c);
 	if (rc < 0)
 		return rc;
-	json_t *person =
-	    json_pack("{s:s, s:o, s:s, s:o, s:s}", "caregiver", c.id, "name", yj_read_text(c.name),
-		"role", yj_role_name(c.role), "channels", yj_read_split(c.channels), "why", why);
+	json_t *person = json_pack("{s:s, s:o, s:s, s:o, s:s}", "caregiver", c.id, "name",
+	    yj_read_text(c.name), "role", yj_role_name(c.role), "channels",
+	    x->reaching->channels(x->reaching->ctx, &c), "why", why);
 	return json_array_append_new(people, person) < 0 ? YJ_ERR_NOMEM : 0;
 }
 
@@ -158,9 +159,10 @@ static int add_desk(struct explaining *x, json_t *out)
 	return rc;
 }
 
-int yj_read_explain(struct yj_store *s, const char *resident, const char *kind, json_t **out)
+int yj_read_explain(struct yj_store *s, const char *resident, const char *kind,
+    const struct yj_reaching *reaching, json_t **out)
 {
-	struct explaining x = {.s = s};
+	struct explaining x = {.s = s, .reaching = reaching};
 	struct yj_policy policy = {0};
 	enum yj_kind k;
 	int rc = yj_kind_parse(kind, &k);

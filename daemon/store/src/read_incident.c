@@ -287,7 +287,7 @@ static int add_devices(struct yj_store *s, int64_t n, json_t *one)
 	return rc;
 }
 
-static const char *delivery_status(int status)
+const char *yj_read_delivery_status(int status)
 {
 	switch ((enum yj_delivery_status)status) {
 	case YJ_DELIVERY_PENDING:
@@ -315,9 +315,10 @@ static json_t *delivery_json(struct yj_store *s, sqlite3_stmt *q)
 	    home ? yj_read_column(q, 2) : json_null(), "channel", yj_read_column(q, 4), "state",
 	    home ? yj_home_state_name((enum yj_home_state)say)
 		 : yj_page_state_name((enum yj_page_state)say),
-	    "status", delivery_status(sqlite3_column_int(q, 5)), "level", sqlite3_column_int(q, 6),
-	    "attempts", (json_int_t)sqlite3_column_int64(q, 7), "words", yj_read_column(q, 8), "at",
-	    yj_read_time(sqlite3_column_int64(q, 9)), "done_at", yj_read_time(yj_db_time(q, 10)));
+	    "status", yj_read_delivery_status(sqlite3_column_int(q, 5)), "level",
+	    sqlite3_column_int(q, 6), "attempts", (json_int_t)sqlite3_column_int64(q, 7), "words",
+	    yj_read_column(q, 8), "at", yj_read_time(sqlite3_column_int64(q, 9)), "done_at",
+	    yj_read_time(yj_db_time(q, 10)));
 }
 
 static int add_deliveries(struct yj_store *s, int64_t n, json_t *one)

@@ -58,6 +58,18 @@ int yj_device_test_set(struct yj_store *s, const char *id, int64_t until_t)
 	    s, "UPDATE devices SET test_until_t = ?2 WHERE id = ?1", "tI", id, until_t);
 }
 
+int yj_device_test_done(
+    struct yj_store *s, const char *id, const char *resident, int64_t now_utc_ms)
+{
+	int rc = yj_device_test_set(s, id, INT64_MAX);
+	return rc < 0
+		   ? rc
+		   : yj_db_run(s,
+			 "INSERT INTO device_tests (device, utc_ms, resident) VALUES (?1, ?2, ?3)"
+			 " ON CONFLICT (device) DO UPDATE SET utc_ms = ?2, resident = ?3",
+			 "tit", id, now_utc_ms, resident);
+}
+
 struct bed {
 	char id[YJ_NAME_MAX + 1], institution[YJ_NAME_MAX + 1], occupant[YJ_NAME_MAX + 1];
 	char policy[YJ_NAME_MAX + 1];

@@ -31,6 +31,10 @@ int yj_device_find(struct yj_store *s, const char *id, struct yj_device *out) YJ
 int yj_device_find_address(struct yj_store *s, const char *family, const char *address,
     struct yj_device *out) YJ_MUST_CHECK;
 int yj_device_test_set(struct yj_store *s, const char *id, int64_t until_t) YJ_MUST_CHECK;
+/* The press that was announced has come, in this resident's home ("": in nobody's); no other one is
+ * expected. */
+int yj_device_test_done(
+    struct yj_store *s, const char *id, const char *resident, int64_t now_utc_ms) YJ_MUST_CHECK;
 
 /* Whose alert it is, and whose policy. */
 struct yj_whose {

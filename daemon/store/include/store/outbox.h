@@ -80,6 +80,9 @@ int yj_outbox_home_said(struct yj_store *s, int64_t incident, const char *device
 /* A person's deliveries of an incident over mqtt that have no receipt yet (PENDING or SENT). */
 int yj_outbox_unseen(struct yj_store *s, int64_t incident, const char *caregiver,
     struct yj_outbox_row *rows, size_t cap, size_t *n) YJ_MUST_CHECK;
+/* The newest delivery of a notice over a channel. YJ_ERR_NOTFOUND. */
+int yj_outbox_of_notice(struct yj_store *s, int64_t notice, const char *channel,
+    struct yj_outbox_row *out) YJ_MUST_CHECK;
 /* Stops the next channels of a person's pages: they have answered. */
 int yj_outbox_quiet(struct yj_store *s, int64_t incident, const char *caregiver) YJ_MUST_CHECK;
 /* Of a page: how many deliveries are not failed, and the highest chain. broker_down: what waits for

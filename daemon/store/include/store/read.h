@@ -8,6 +8,15 @@
 
 #include "store/store.h"
 
+/* Over which channels a person is reached depends on the configuration, which is the caller's to
+ * know. */
+struct yj_caregiver;
+struct yj_reaching {
+	/* Their channels in order, a new array of names; NULL when memory is short. */
+	json_t *(*channels)(void *ctx, const struct yj_caregiver *who);
+	void *ctx;
+};
+
 /* Incidents as an array, newest first: those not closed, or all (at most limit; 0: no limit). Each
  * has id, kind, state, level, resident, resident_name, region, device, opened_at, answered_by,
  * next_at (when the gateway acts next), alerts, late, drill, outcome, closed_at. */
@@ -57,8 +66,8 @@ int yj_read_zone(struct yj_store *s, char *buf, size_t cap) YJ_MUST_CHECK;
  * "repeat_every_ms"...}, as of the moment of yj_duty_at (roster.h); each level also has "off_duty":
  * [{"caregiver","name","role","why","on_duty_at"}], whom the rosters keep from it. YJ_ERR_NOTFOUND.
  */
-int yj_read_explain(
-    struct yj_store *s, const char *resident, const char *kind, json_t **out) YJ_MUST_CHECK;
+int yj_read_explain(struct yj_store *s, const char *resident, const char *kind,
+    const struct yj_reaching *reaching, json_t **out) YJ_MUST_CHECK;
 
 /* What `policy check` finds: an array of {"policy","kind"?,"resident"?,"what"} for residents whose
  * last level can be empty within a week of the moment of yj_duty_at, levels that name nobody,
