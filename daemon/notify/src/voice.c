@@ -111,14 +111,13 @@ static int voice_attempts(void *self)
 static int voice_send(void *self, const struct yj_delivery *delivery, yj_sent_cb done, void *ctx)
 {
 	struct yj_voice *v = self;
-	struct yj_line *line = NULL;
-	char number[sizeof line->call.number];
+	size_t at = 0; /* of a free line */
+	char number[YJ_VOICE_NUMBER_MAX + 1];
 	if (v->n_lines == 0 || !yj_voice_number(delivery->phone, number, sizeof number))
 		return YJ_ERR_NOTFOUND;
-	for (size_t i = 0; i < v->n_lines && !line; i++)
-		if (yj_line_is_free(v->lines[i]))
-			line = v->lines[i];
-	if (!line && !voice_is_down(v))
+	while (at < v->n_lines && !yj_line_is_free(v->lines[at]))
+		at++;
+	if (at == v->n_lines && !voice_is_down(v))
 		return YJ_ERR_BUSY;
 	struct yj_voice_result *due = calloc(1, sizeof *due);
 	if (!due)
@@ -126,11 +125,11 @@ static int voice_send(void *self, const struct yj_delivery *delivery, yj_sent_cb
 	due->done = done;
 	due->ctx = ctx;
 	due->result.token = delivery->token;
-	if (!line) {
+	if (at == v->n_lines) {
 		yj_voice_say_result(v, due, YJ_SENT_RETRY, "", v->lines[0]->down_words);
 		return 0;
 	}
-	int rc = yj_line_call(line, delivery, number, due);
+	int rc = yj_line_call(v->lines[at], delivery, number, due);
 	if (rc < 0)
 		free(due);
 	return rc;
@@ -235,47 +234,50 @@ static int settings_init(struct yj_voice_settings *s, const struct yj_voice_conf
 	return YJ_ERR_NOMEM;
 }
 
-/* The line of before with this address, taken out of the list; NULL: there is none. */
-static struct yj_line *take_line(struct yj_voice *v, const char *address)
+/* The line with this address; NULL: there is none. */
+static struct yj_line *find_line(struct yj_line *const *lines, size_t n, const char *address)
 {
-	for (size_t i = 0; i < v->n_lines; i++) {
-		struct yj_line *line = v->lines[i];
-		if (line && strcmp(line->address, address) == 0) {
-			v->lines[i] = NULL;
-			return line;
-		}
-	}
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(lines[i]->address, address) == 0)
+			return lines[i];
 	return NULL;
 }
 
-static void end_lines(struct yj_line **lines, size_t n, const char *words)
+static void end_lines(struct yj_line *const *lines, size_t n, const char *words)
 {
 	for (size_t i = 0; i < n; i++)
-		if (lines[i])
-			yj_line_end(lines[i], words);
+		yj_line_end(lines[i], words);
 }
 
-static bool knows_line(const struct yj_voice *v, const char *address)
+/* Ends what is not among those that stay. */
+static void end_others(struct yj_voice *v, struct yj_line *const *stay, size_t n)
 {
-	for (size_t i = 0; i < v->n_lines; i++)
-		if (strcmp(v->lines[i]->address, address) == 0)
-			return true;
-	return false;
+	for (size_t i = 0; i < v->n_lines; i++) {
+		bool stays = false;
+		for (size_t k = 0; k < n; k++)
+			stays = stays || stay[k] == v->lines[i];
+		if (!stays)
+			yj_line_end(v->lines[i], "the telephone line is no longer configured");
+	}
 }
 
-/* Makes the lines that are not there yet, all of them if anew. */
+/* The lines to be: those that stay, and new ones (all, if anew). On failure the new ones have been
+ * ended. */
 static int make_lines(struct yj_voice *v, const struct yj_voice_settings *s,
     const char *const *control, size_t n, bool anew, struct yj_line **lines)
 {
+	struct yj_line *made[YJ_VOICE_LINES_MAX];
+	size_t n_made = 0;
 	for (size_t i = 0; i < n; i++) {
-		lines[i] = NULL;
-		if (!anew && knows_line(v, control[i]))
+		lines[i] = anew ? NULL : find_line(v->lines, v->n_lines, control[i]);
+		if (lines[i])
 			continue;
 		lines[i] = yj_line_new(v, s, control[i]);
 		if (!lines[i]) {
-			end_lines(lines, i, "");
+			end_lines(made, n_made, "");
 			return YJ_ERR_NOMEM;
 		}
+		made[n_made++] = lines[i];
 	}
 	return 0;
 }
@@ -311,11 +313,9 @@ int yj_voice_set(struct yj_voice *v, const struct yj_voice_conf *conf, const cha
 		return YJ_ERR_NOMEM;
 	}
 	/* nothing fails from here on */
+	end_others(v, lines, n);
 	for (size_t i = 0; i < n; i++)
-		if (!lines[i])
-			lines[i] = take_line(v, control[i]);
-	end_lines(v->lines, v->n_lines, "the telephone line is no longer configured");
-	memcpy(v->lines, lines, n * sizeof lines[0]);
+		v->lines[i] = lines[i];
 	v->n_lines = n;
 	if (anew)
 		yj_speech_free(v->speech);

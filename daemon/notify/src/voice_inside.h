@@ -12,6 +12,7 @@
 #include "voice_control.h"
 #include "voice_speech.h"
 
+#define YJ_VOICE_NUMBER_MAX 39
 #define YJ_VOICE_HEARD_MS 3000 /* who hangs up earlier cannot know what it is about */
 
 /* What the channel owes the caller for one delivery; made with the call, so that it can always be
@@ -65,7 +66,7 @@ struct yj_voice_call {
 	int64_t picked_up_ms;
 	int64_t all_ms; /* the words as often as they are said */
 	char language[8];
-	char number[40];
+	char number[YJ_VOICE_NUMBER_MAX + 1];
 	char resident_phone[64];
 	char id[YJ_REF_MAX + 1]; /* baresip's, "" as long as it has not said */
 	char source[PATH_MAX];	 /* what is played */

@@ -119,7 +119,7 @@ int yj_sound_for_phone(const struct yj_sound *in, struct yj_sound *out)
 	size_t up = (size_t)(YJ_PHONE_RATE / common), down = (size_t)(in->rate / common);
 	size_t half = (size_t)(in->rate * HALF_MS / 1000), taps = 2 * half + 1;
 	size_t n = in->n * up / down;
-	float *filter = malloc(up * taps * sizeof *filter);
+	float *filter = calloc(up * taps, sizeof *filter);
 	int16_t *samples = malloc((n ? n : 1) * sizeof *samples);
 	if (!filter || !samples) {
 		free(filter);
@@ -171,6 +171,7 @@ static bool write_all(int fd, const struct yj_sound *sound, int times, int64_t l
 	size_t len = sound->n * 2;
 	if (n < least)
 		n = least;
+	static const uint8_t data_mark[4] = {'d', 'a', 't', 'a'};
 	uint8_t head[WAV_HEAD] = "RIFF....WAVEfmt ", *data = malloc(len ? len : 1);
 	put32(head + 4, (uint32_t)(WAV_HEAD - 8 + n * 2));
 	put32(head + 16, 16);
@@ -180,7 +181,7 @@ static bool write_all(int fd, const struct yj_sound *sound, int times, int64_t l
 	put32(head + 28, (uint32_t)sound->rate * 2);
 	put16(head + 32, 2);
 	put16(head + 34, 16);
-	memcpy(head + 36, "data", 4);
+	memcpy(head + 36, data_mark, sizeof data_mark);
 	put32(head + 40, (uint32_t)(n * 2));
 	bool good = data && write_at(fd, head, sizeof head, 0);
 	for (size_t i = 0; data && i < sound->n; i++)

@@ -124,10 +124,10 @@ static void clear_folder(const struct yj_speech *s)
 
 /* ---- one job ---- */
 
+/* It is in no list any more. */
 static void job_free(struct job *job)
 {
 	struct yj_speech *s = job->speech;
-	TAILQ_REMOVE(&s->jobs, job, link);
 	if (job->speaker) {
 		yj_speaker_free(job->speaker);
 		s->n_running--;
@@ -151,6 +151,7 @@ static void answer(struct job *job)
 	}
 	yj_clip_cb done = job->done;
 	void *ctx = job->ctx;
+	TAILQ_REMOVE(&s->jobs, job, link);
 	job_free(job);
 	event_active(s->later, EV_TIMEOUT, 0); /* the next may begin */
 	if (done)
@@ -270,7 +271,6 @@ int yj_speech_say(struct yj_speech *s, const struct yj_clip_want *want, yj_clip_
 	job->ctx = ctx;
 	job->times = want->times;
 	job->total_ms = want->total_ms;
-	TAILQ_INSERT_TAIL(&s->jobs, job, link);
 	job->voice = strdup(want->voice);
 	job->text = strdup(want->text);
 	if (!job->voice || !job->text || !hash_of(want, job->hash)) {
@@ -282,6 +282,7 @@ int yj_speech_say(struct yj_speech *s, const struct yj_clip_want *want, yj_clip_
 		kept->wanted_ms = now_ms();
 		job->ready = true;
 	}
+	TAILQ_INSERT_TAIL(&s->jobs, job, link);
 	event_active(s->later, EV_TIMEOUT, 0);
 	return 0;
 }
@@ -322,8 +323,11 @@ void yj_speech_free(struct yj_speech *s)
 {
 	if (!s)
 		return;
-	while (!TAILQ_EMPTY(&s->jobs))
-		job_free(TAILQ_FIRST(&s->jobs));
+	struct job *job;
+	while ((job = TAILQ_FIRST(&s->jobs)) != NULL) {
+		TAILQ_REMOVE(&s->jobs, job, link);
+		job_free(job);
+	}
 	for (size_t i = 0; i < YJ_VOICE_CLIPS_MAX; i++)
 		if (s->kept[i].hash[0] != '\0')
 			drop_kept(s, &s->kept[i]);
