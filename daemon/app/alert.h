@@ -23,6 +23,7 @@ struct yj_alert {
 	int64_t ts_ms;
 	bool is_call;
 	bool reused, flood, unplausible;
+	int64_t silence; /* by which it is muted, 0: by none */
 	unsigned char hash[YJ_HASH_LEN];
 };
 

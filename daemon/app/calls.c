@@ -5,6 +5,8 @@
 #include "alert.h"
 #include "floods.h"
 #include "plans.h"
+#include "silences.h"
+#include "store/silence.h"
 #include "turn.h"
 
 #define TS_MIN_MS 1577836800000LL /* 2020-01-01: before that a clock is not set */
@@ -32,6 +34,10 @@ static int log_received(struct yj_alert *a, int64_t incident, bool late, bool te
 		json_object_set_new(e.more, "clock", json_string("unknown"));
 	if (test)
 		json_object_set_new(e.more, "test", json_true());
+	if (a->silence) {
+		yj_silence_id(g->store, a->silence, incident_id, sizeof incident_id);
+		json_object_set_new(e.more, "silenced", json_string(incident_id));
+	}
 	int rc = yj_gateway_log(g, &e);
 	json_decref(e.more);
 	return rc;
@@ -139,12 +145,9 @@ static int withdraw(struct yj_alert *a, int64_t incident)
 	return yj_turn_run(g, &turn, NULL);
 }
 
-/* A press that an installer or operator announced. */
-static int take_test(struct yj_alert *a, bool *taken)
+/* How old an alert of this kind may be before it is late. */
+static int find_stale_after(struct yj_alert *a, int64_t *ms)
 {
-	*taken = false;
-	if (a->device.test_until_t == INT64_MAX || !a->is_call)
-		return 0;
 	const struct yj_plan *plan = NULL;
 	struct yj_rules rules;
 	struct yj_incident inc;
@@ -152,14 +155,49 @@ static int take_test(struct yj_alert *a, bool *taken)
 	if (rc == 0)
 		rc = yj_plans_get(
 		    a->g->plans, a->g->store, inc.policy_hash, a->kind, true, &plan, &rules);
-	if (rc < 0 || !plan)
+	if (rc == 0)
+		*ms = plan->stale_after_ms;
+	return rc;
+}
+
+/* A press that an installer or operator announced. */
+static int take_test(struct yj_alert *a, bool *taken)
+{
+	int64_t stale_ms = 0;
+	*taken = false;
+	if (a->device.test_until_t == INT64_MAX || !a->is_call)
+		return 0;
+	int rc = find_stale_after(a, &stale_ms);
+	if (rc < 0)
 		return rc;
 	/* a press from before any command that still counts is late too */
-	int64_t stale_ms = plan->stale_after_ms < TEST_MS ? plan->stale_after_ms : TEST_MS;
+	if (stale_ms > TEST_MS)
+		stale_ms = TEST_MS;
 	if (is_late(a, stale_ms) || a->g->now.t > a->device.test_until_t)
 		return 0;
 	*taken = true;
 	return yj_device_test_done(a->g->store, a->device.id, a->whose.resident, a->g->now.utc_ms);
+}
+
+/* A lesser alert under a silence opens nothing; one of an incident that is open joins it. */
+static int mute(struct yj_alert *a)
+{
+	struct yj_gateway *g = a->g;
+	struct yj_incident open;
+	int64_t silence = 0, stale_ms = 0;
+	int rc = yj_silences_match(g, a->device.id, &a->whose, a->kind, &silence);
+	if (rc < 0 || !silence)
+		return rc;
+	rc = yj_incident_find_open(g->store, a->whose.subject, a->kind, &open);
+	if (rc != YJ_ERR_NOTFOUND)
+		return rc;
+	a->silence = silence;
+	rc = yj_silence_count(g->store, silence);
+	if (rc == 0)
+		rc = find_stale_after(a, &stale_ms);
+	if (rc == 0 && a->flood)
+		return yj_floods_add(g, a->device.id);
+	return rc < 0 ? rc : log_received(a, 0, is_late(a, stale_ms), false);
 }
 
 int yj_calls_alert(struct yj_alert *a, int64_t *incident)
@@ -189,6 +227,9 @@ int yj_calls_alert(struct yj_alert *a, int64_t *incident)
 			}
 			a->kind = YJ_KIND_UNASSIGNED;
 		}
+		rc = mute(a);
+		if (rc < 0 || a->silence)
+			return rc < 0 ? rc : yj_alert_received(a, 0, false);
 		rc = yj_calls_open_or_join(a, incident);
 		if (rc == 0 && a->flood)
 			rc = yj_floods_add(g, a->device.id);

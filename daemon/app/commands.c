@@ -78,7 +78,8 @@ static int do_status(struct yj_command *c)
 static const struct yj_command_entry own[] = {{"status", do_status, true}, {NULL, NULL, false}};
 
 static const struct yj_command_entry *const tables[] = {
-    own, yj_commands_incident, yj_commands_directory, yj_commands_roster, yj_commands_people};
+    own, yj_commands_incident, yj_commands_directory, yj_commands_roster, yj_commands_people,
+    yj_commands_silence};
 
 static const struct yj_command_entry *find(const char *name)
 {

@@ -10,19 +10,26 @@
 
 #define TEST_MS (5LL * 60 * 1000)
 
-int yj_commands_directory_changed(struct yj_gateway *g, const char *actor, const char *kind,
-    const char *id, const char *what, long rows)
+int yj_commands_log_change(struct yj_gateway *g, const char *actor, const char *of, const char *id,
+    const char *what, long rows)
 {
 	struct yj_log_event e = yj_event_of(YJ_EV_DIRECTORY_CHANGED);
 	char subject[2 * YJ_NAME_MAX];
-	snprintf(subject, sizeof subject, "directory/%s", kind);
+	snprintf(subject, sizeof subject, "directory/%s", of);
 	e.subject = subject;
 	e.actor = actor;
-	e.via = "ctl";
-	e.more = json_pack("{s:s, s:s, s:s*, s:I}", "of", kind, "change", what, "key", id, "rows",
-	    (json_int_t)rows);
+	e.via = actor[0] ? "ctl" : "";
+	e.more = json_pack(
+	    "{s:s, s:s, s:s*, s:I}", "of", of, "change", what, "key", id, "rows", (json_int_t)rows);
 	int rc = e.more ? yj_gateway_log(g, &e) : YJ_ERR_NOMEM;
 	json_decref(e.more);
+	return rc;
+}
+
+int yj_commands_directory_changed(struct yj_gateway *g, const char *actor, const char *kind,
+    const char *id, const char *what, long rows)
+{
+	int rc = yj_commands_log_change(g, actor, kind, id, what, rows);
 	yj_presence_forget(g);
 	return rc;
 }

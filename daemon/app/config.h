@@ -103,6 +103,11 @@ struct yj_config { /* owns all strings and arrays; a string that may be absent s
 		int offline_after; /* missed heartbeats */
 		int low_battery_pct;
 	} devices;
+	struct {
+		int share_pct;	   /* of a region's devices that are there; 1 to 100 */
+		int64_t window_ms; /* in which they go offline together */
+		int least;	   /* so many at least, 2 or more */
+	} outage;
 };
 
 enum yj_config_flag {

@@ -318,6 +318,18 @@ static void default_channels(struct yj_yaml *y, struct yj_config *c)
 	}
 }
 
+static void read_outage(struct yj_yaml *y, yaml_node_t *node, struct yj_config *c)
+{
+	static const struct yj_yaml_key keys[] = {
+	    {"share", false}, {"window", false}, {"least", false}};
+	yaml_node_t *v[N(keys)];
+	if (!node || !yj_yaml_map(y, node, "outage", keys, N(keys), v))
+		return;
+	yj_yaml_int(y, v[0], "outage.share", 1, 100, &c->outage.share_pct);
+	yj_yaml_duration(y, v[1], "outage.window", 1000, WAIT_MAX_MS, &c->outage.window_ms);
+	yj_yaml_int(y, v[2], "outage.least", 2, 1000000, &c->outage.least);
+}
+
 /* Strings that were not set. */
 static void fill_defaults(struct yj_yaml *y, struct yj_config *c)
 {
@@ -341,7 +353,7 @@ void yj_config_read_sections(
 	static const struct yj_yaml_key keys[] = {{"gateway", true}, {"mqtt", true},
 	    {"policies", true}, {"http", false}, {"ctl", false}, {"notify", false},
 	    {"webhooks", false}, {"devices", false}, {"sms", false}, {"voice", false},
-	    {"email", false}, {"robots", false}};
+	    {"email", false}, {"robots", false}, {"outage", false}};
 	yaml_node_t *v[N(keys)];
 	c->notify.channel_wait_ms = 15000;
 	c->notify.night_from_min = 22 * 60;
@@ -349,6 +361,9 @@ void yj_config_read_sections(
 	c->devices.heartbeat_ms = 300000;
 	c->devices.offline_after = 3;
 	c->devices.low_battery_pct = 20;
+	c->outage.share_pct = 50;
+	c->outage.window_ms = 600000;
+	c->outage.least = 5;
 	if (!yj_yaml_map(y, root, "the configuration", keys, N(keys), v))
 		return;
 	if (v[0])
@@ -363,5 +378,6 @@ void yj_config_read_sections(
 	yj_config_read_channels(y, &v[8], flags, c);
 	read_notify(y, v[5], c);
 	read_devices(y, v[7], c);
+	read_outage(y, v[12], c);
 	fill_defaults(y, c);
 }

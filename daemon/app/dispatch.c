@@ -13,9 +13,11 @@
 #include "floods.h"
 #include "inhand.h"
 #include "lanes.h"
+#include "outages.h"
 #include "plant.h"
 #include "presence.h"
 #include "replies.h"
+#include "silences.h"
 #include "space.h"
 #include "turn.h"
 
@@ -301,9 +303,13 @@ static int everything(struct yj_gateway *g, bool *more)
 		rc = yj_lanes_due(g);
 	if (rc == 0 && yj_floods_due(g) <= g->now.t)
 		rc = yj_floods_flush(g, false);
+	if (rc == 0 && yj_silences_due(g) <= g->now.t)
+		rc = yj_silences_sweep(g);
 	yj_inhand_none(g);
 	if (rc == 0 && yj_presence_has_news(g))
 		rc = yj_presence_log(g);
+	if (rc == 0 && yj_outages_due(g) <= g->now.t)
+		rc = yj_outages_look(g);
 	if (rc == 0)
 		rc = yj_gateway_write(g);
 	return rc;
@@ -345,6 +351,8 @@ static void roll_back(struct yj_gateway *g)
 	yj_feed_undone(g);
 	yj_effects_forget(g);
 	yj_floods_forget(g);
+	yj_silences_forget(g);
+	yj_outages_undone(g);
 	yj_metrics_undo(&g->metrics, 0);
 	yj_lanes_undone(g);
 }

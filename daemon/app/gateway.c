@@ -11,7 +11,9 @@
 #include "feed.h"
 #include "floods.h"
 #include "lanes.h"
+#include "outages.h"
 #include "presence.h"
+#include "silences.h"
 #include "store/roster.h"
 #include "tokens.h"
 
@@ -231,7 +233,9 @@ void yj_gateway_rearm(struct yj_gateway *g)
 		 yj_outbox_next_due(g->store, g->now.t, &other) < 0)
 		due = g->now.t + 1000;
 	if (!g->store_failing)
-		due = earlier(earlier(due, other), earlier(yj_lanes_late_due(g), yj_floods_due(g)));
+		due = earlier(earlier(due, other),
+		    earlier(yj_lanes_late_due(g),
+			earlier(yj_floods_due(g), earlier(yj_silences_due(g), yj_outages_due(g)))));
 	struct itimerspec when = {0};
 	if (due != INT64_MAX) {
 		int64_t in_ms = due > g->now.t ? due - g->now.t : 1;

@@ -103,6 +103,14 @@ struct yj_gateway {
 		int64_t next_utc_ms; /* due, once the report is committed */
 	} rosters;		     /* rosters.h */
 
+	struct { /* silences.h: ends of those that are active; known: as the store has them */
+		bool known;
+		int64_t first_utc_ms, last_utc_ms;
+	} silences;
+	struct { /* outages.h */
+		int64_t look_t;
+	} outages;
+
 	unsigned trouble;		   /* enum yj_trouble */
 	char degraded[128];		   /* "" or why */
 	bool store_failing;		   /* commits fail: nothing is read until one succeeds */

@@ -5,6 +5,7 @@
 
 #include "channels.h"
 #include "lanes.h"
+#include "outages.h"
 #include "ways.h"
 
 #define CLOSED_AGAIN_MS (24LL * 3600 * 1000) /* an older end concerns no home any more */
@@ -163,6 +164,9 @@ static int expand_level(struct yj_gateway *g, const struct yj_incident *inc,
 {
 	if (!plan)
 		return yj_people_desk(g->store, names);
+	if (inc->kind == YJ_KIND_OUTAGE)
+		return yj_outages_expand(
+		    g, inc, plan->levels[level].to, plan->levels[level].n, names);
 	return yj_people_expand(
 	    g->store, &inc->whose, plan->levels[level].to, plan->levels[level].n, names);
 }

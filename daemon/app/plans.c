@@ -55,6 +55,19 @@ static int find(
 	return 0;
 }
 
+/* Whoever can go from door to door where the devices of many homes are away, unless a policy says
+ * otherwise; its times are the policy's. */
+static struct yj_target outage_people[] = {{.type = YJ_TARGET_ROLE, .role = YJ_ROLE_GRID},
+    {.type = YJ_TARGET_ROLE, .role = YJ_ROLE_VILLAGE},
+    {.type = YJ_TARGET_ROLE, .role = YJ_ROLE_MAINTENANCE},
+    {.type = YJ_TARGET_ROLE, .role = YJ_ROLE_DUTY}};
+static const struct yj_plan outage_plan = {
+    .n_levels = 1,
+    .levels = {{.wait_ms = 60000,
+	.n = sizeof outage_people / sizeof outage_people[0],
+	.to = outage_people}},
+};
+
 int yj_plans_get(struct yj_plans *plans, struct yj_store *s, const char *hash, enum yj_kind kind,
     bool assigned, const struct yj_plan **plan, struct yj_rules *rules)
 {
@@ -79,6 +92,10 @@ int yj_plans_get(struct yj_plans *plans, struct yj_store *s, const char *hash, e
 	    .resolve_within_ms = p->resolve_within_ms,
 	    .resident_may_cancel = p->resident_may_cancel,
 	};
+	if (kind == YJ_KIND_OUTAGE && !policy->kinds[kind]) {
+		p = &outage_plan;
+		rules->n_levels = 1;
+	}
 	for (size_t i = 0; i < p->n_levels; i++)
 		rules->wait_ms[i] = p->levels[i].wait_ms;
 	*plan = p;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dispatch.h"
+#include "outages.h"
 #include "pager.h"
 #include "space.h"
 #include "store/status.h"
@@ -14,6 +15,10 @@
 #define RECALL_ROWS 1000 /* status rows of the run before looked at per sweep */
 #define NEWS_ROWS 500	 /* news per transaction */
 #define BATTERY_BACK 5	 /* percent over the limit before it is low again */
+/* A broker that stops says goodbye for all its devices, and one that starts still has what it said
+ * then: what is heard of an absence around a loss of the connection counts only if it lasts. */
+#define SETTLE_MS 180000
+#define BEFORE_DEAF_MS 30000
 
 enum { KNOWN = 1, ONLINE = 2, LOW = 4, DIRTY = 8, LOOKED_UP = 16, MAINS = 32, MAINS_SAID = 64 };
 
@@ -25,6 +30,8 @@ struct entry {
 	int32_t heartbeat_s;
 	int64_t seen_t; /* in this run; 0: not yet */
 	int64_t seen_utc_ms;
+	int64_t region; /* 12 digits as a number; 0: none */
+	int64_t gone_t; /* offline: from when on it counts for an outage; 0: it does not */
 };
 
 struct news {
@@ -38,6 +45,8 @@ struct yj_presence {
 	size_t n, cap;
 	size_t online;
 	size_t sweep_at, write_at, dirty;
+	int64_t heard_t; /* the connection has been up since */
+	int64_t deaf_t;	 /* when it was last lost */
 	struct news *news;
 	size_t n_news, cap_news;
 	/* by the transaction under way */
@@ -109,6 +118,9 @@ static void look_up(struct yj_gateway *g, struct entry *e)
 		return;
 	e->flags |= KNOWN;
 	e->heartbeat_s = (int32_t)(d.heartbeat_ms / 1000);
+	struct yj_whose whose;
+	if (yj_whose_find(g->store, &d, &whose) == 0)
+		e->region = strlen(whose.region) == 12 ? strtoll(whose.region, NULL, 10) : 0;
 	if (e->seen_utc_ms == 0 && yj_status_get(g->store, e->id, &s) == 0) {
 		if (s.online) {
 			e->flags |= ONLINE;
@@ -147,19 +159,33 @@ static void touch(struct yj_presence *p, struct entry *e)
 	}
 }
 
-static void set_online(struct yj_gateway *g, struct entry *e, bool online, bool live)
+/* What is known of an absence: the connection told live, the broker had kept it, or silence. */
+enum how { HOW_LIVE, HOW_KEPT, HOW_MISSED };
+
+static void set_gone(struct yj_gateway *g, struct entry *e, enum how how)
+{
+	e->gone_t = g->now.t;
+	if (how == HOW_KEPT)
+		e->gone_t += SETTLE_MS;
+	yj_outages_gone(g, e->gone_t);
+}
+
+static void set_online(struct yj_gateway *g, struct entry *e, bool online, enum how how)
 {
 	bool was = e->flags & ONLINE;
 	if (was == online) {
-		if (online && live) /* it may have been away without anybody noticing */
+		if (online && how == HOW_LIVE) /* it may have been away without anybody noticing */
 			add_news(g, e->id, YJ_EV_COUNT, true);
 		return;
 	}
 	e->flags = (uint8_t)(online ? e->flags | ONLINE : e->flags & ~ONLINE);
-	if (online)
+	if (online) {
 		g->presence->online++;
-	else
+		e->gone_t = 0;
+	} else {
 		g->presence->online--;
+		set_gone(g, e, how);
+	}
 	touch(g->presence, e);
 	add_news(g, e->id, online ? YJ_EV_DEVICE_ONLINE : YJ_EV_DEVICE_OFFLINE, online);
 }
@@ -170,7 +196,7 @@ static void alive(struct yj_gateway *g, struct entry *e)
 	e->seen_utc_ms = g->now.utc_ms;
 	touch(g->presence, e);
 	if (!(e->flags & ONLINE))
-		set_online(g, e, true, false);
+		set_online(g, e, true, HOW_MISSED);
 }
 
 static void heartbeat(struct yj_gateway *g, struct entry *e, const struct yj_msg_heartbeat *m)
@@ -209,7 +235,7 @@ static void take(struct yj_gateway *g, struct entry *e, const struct yj_message 
 	case YJ_TOPIC_DEV_STATE:
 		if (m->u.dev_state.online && !retained)
 			e->seen_t = g->now.t;
-		set_online(g, e, m->u.dev_state.online, !retained);
+		set_online(g, e, m->u.dev_state.online, retained ? HOW_KEPT : HOW_LIVE);
 		break;
 	case YJ_TOPIC_HEARTBEAT:
 		heartbeat(g, e, &m->u.heartbeat);
@@ -260,7 +286,9 @@ bool yj_presence_message(struct yj_gateway *g, const struct yj_link_msg *msg)
 
 static int log_news(struct yj_gateway *g, const struct news *n)
 {
-	int rc = 0;
+	int rc = n->type == YJ_EV_DEVICE_ONLINE ? yj_outages_back(g, n->device) : 0;
+	if (rc < 0)
+		return rc;
 	if (n->type != YJ_EV_COUNT && yj_space_spare(g)) {
 		struct yj_log_event e = yj_event_of(n->type);
 		struct yj_device d;
@@ -277,6 +305,8 @@ static int log_news(struct yj_gateway *g, const struct news *n)
 		e.resident = whose.resident;
 		e.region = whose.region;
 		rc = yj_gateway_log(g, &e);
+		if (rc == 0 && n->type == YJ_EV_DEVICE_OFFLINE)
+			rc = yj_outages_member(g, n->device, &whose);
 	}
 	if (rc == 0 && n->again)
 		rc = yj_pager_home_again(g, n->device);
@@ -398,6 +428,8 @@ void yj_presence_sweep(struct yj_gateway *g)
 	if (!g->presence->recalled_all)
 		recall(g);
 	struct yj_presence *p = g->presence;
+	if (!yj_link_is_up(g->chatter)) /* nobody can be heard, so nobody is missed */
+		return;
 	size_t n = p->cap / SWEEP_PARTS + 1;
 	for (size_t i = 0; i < n && p->cap; i++) {
 		struct entry *e = &p->v[p->sweep_at++ & (p->cap - 1)];
@@ -405,9 +437,47 @@ void yj_presence_sweep(struct yj_gateway *g)
 			continue;
 		int64_t beat = e->heartbeat_s ? (int64_t)e->heartbeat_s * 1000
 					      : g->config->devices.heartbeat_ms;
-		if (g->now.t - e->seen_t > beat * g->config->devices.offline_after)
-			set_online(g, e, false, false);
+		int64_t from = e->seen_t > p->heard_t ? e->seen_t : p->heard_t;
+		if (g->now.t - from > beat * g->config->devices.offline_after)
+			set_online(g, e, false, HOW_MISSED);
 	}
+}
+
+void yj_presence_heard(struct yj_gateway *g, bool up)
+{
+	struct yj_presence *p = g->presence;
+	yj_gateway_sample(g);
+	if (!up) {
+		p->deaf_t = g->now.t;
+		return;
+	}
+	p->heard_t = g->now.t;
+	for (size_t i = 0; i < p->cap; i++) {
+		struct entry *e = &p->v[i];
+		if (e->gone_t && e->gone_t > p->deaf_t - BEFORE_DEAF_MS) {
+			e->gone_t = g->now.t + SETTLE_MS;
+			yj_outages_gone(g, e->gone_t);
+		}
+	}
+}
+
+void yj_presence_each(
+    const struct yj_gateway *g, void (*fn)(void *ctx, const struct yj_presence_of *of), void *ctx)
+{
+	const struct yj_presence *p = g->presence;
+	for (size_t i = 0; i < p->cap; i++) {
+		const struct entry *e = &p->v[i];
+		bool online = e->flags & ONLINE;
+		if (e->id[0] && (e->flags & KNOWN) && e->region && (online || e->gone_t))
+			fn(ctx, &(struct yj_presence_of){e->id, e->region, online, e->gone_t});
+	}
+}
+
+void yj_presence_excuse(struct yj_gateway *g, const char *device)
+{
+	struct entry *e = entry_of(g->presence, device);
+	if (e)
+		e->gone_t = 0;
 }
 
 void yj_presence_forget(struct yj_gateway *g)

@@ -23,6 +23,21 @@ bool yj_presence_has_news(const struct yj_gateway *g);
 bool yj_presence_has_changes(const struct yj_gateway *g);
 /* Looks at a part of the devices for missed heartbeats; every few seconds. */
 void yj_presence_sweep(struct yj_gateway *g);
+/* The connection on which devices are heard has come up, or is lost. */
+void yj_presence_heard(struct yj_gateway *g, bool up);
+
+/* A device in use whose region is known, and that is online or went offline in this run. */
+struct yj_presence_of {
+	const char *id;
+	int64_t region; /* 12 digits as a number */
+	bool online;
+	int64_t gone_t; /* offline: from when on that counts for an outage */
+};
+/* Walks all of them; ids are good until the next message. */
+void yj_presence_each(
+    const struct yj_gateway *g, void (*fn)(void *ctx, const struct yj_presence_of *of), void *ctx);
+/* Until it is back, the absence of a device counts for no outage. */
+void yj_presence_excuse(struct yj_gateway *g, const char *device);
 /* The directory has changed: who is known is looked up again. */
 void yj_presence_forget(struct yj_gateway *g);
 /* Devices in the directory, and those that are online. Counts the directory: not for the hot path.

@@ -21,11 +21,11 @@ const char *yj_text_kind(const char *language, enum yj_kind kind)
 {
 	static const char *const zh[] = {"求助", "服务请求", "联系家人", "跌倒", "烟雾报警",
 	    "燃气报警", "漏水", "离床未归", "长时间无活动", "体征异常", "走失",
-	    "设备发来无法识别的呼叫", "未登记设备的呼叫", "探视无应答"};
+	    "设备发来无法识别的呼叫", "未登记设备的呼叫", "探视无应答", "多户设备同时离线"};
 	static const char *const en[] = {"call for help", "service request", "call to the family",
 	    "fall", "smoke alarm", "gas alarm", "water leak", "out of bed", "no sign of life",
 	    "vital signs", "wandering", "unreadable call", "call of an unregistered device",
-	    "visit not answered"};
+	    "visit not answered", "devices of many homes offline together"};
 	_Static_assert(sizeof zh / sizeof zh[0] == YJ_KIND_COUNT, "a text per kind");
 	_Static_assert(sizeof en / sizeof en[0] == YJ_KIND_COUNT, "a text per kind");
 	return english(language) ? en[kind] : zh[kind];

@@ -56,6 +56,7 @@ static const char *const kind_words[] = {
     [YJ_KIND_UNREADABLE] = "unreadable",
     [YJ_KIND_UNASSIGNED] = "unassigned",
     [YJ_KIND_VISIT_UNANSWERED] = "visit_unanswered",
+    [YJ_KIND_OUTAGE] = "outage",
 };
 _Static_assert(LENGTH(kind_words) == YJ_KIND_COUNT, "a kind has no word");
 DEFINE_WORDS(kind, enum yj_kind)
@@ -78,6 +79,7 @@ bool yj_kind_is_help(enum yj_kind kind)
 	case YJ_KIND_LEAK:
 	case YJ_KIND_BED_EXIT:
 	case YJ_KIND_VITAL:
+	case YJ_KIND_OUTAGE:
 	case YJ_KIND_COUNT:
 		break;
 	}

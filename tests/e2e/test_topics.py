@@ -11,7 +11,7 @@ from harness import now_ms, wait_until
 from town import level, policy
 
 KINDS = {"sos", "service", "family", "fall", "smoke", "gas", "leak", "bed_exit", "inactivity", "vital", "wander",
-         "unreadable", "unassigned", "visit_unanswered"}
+         "unreadable", "unassigned", "visit_unanswered", "outage"}
 # field: (type, required, allowed words)
 DOWN_CALL = {"id": (str, True, None), "incident": (str, False, None), "by": (str, False, None), "text": (str, True, None),
              "state": (str, True, {"received", "answered", "searching", "arrived", "closed"})}

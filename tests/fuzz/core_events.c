@@ -100,7 +100,7 @@ static void event(struct model *m, uint8_t what, int who, uint8_t detail, int64_
 	    YJ_IN_RESOLVE, YJ_IN_CANCEL, YJ_IN_NOTE, YJ_IN_SUMMON, YJ_IN_LOST};
 	switch (what & 15) {
 	case 8:
-		turn(m, (struct yj_in){.type = YJ_IN_JOIN}, MODEL_NOBODY, now);
+		turn(m, (struct yj_in){.type = YJ_IN_JOIN, .anew = detail & 1}, MODEL_NOBODY, now);
 		break;
 	case 9:
 		turn(m, (struct yj_in){.type = YJ_IN_WITHDRAW, .own_calls = detail & 1},
@@ -117,6 +117,9 @@ static void event(struct model *m, uint8_t what, int who, uint8_t detail, int64_
 		m->level[what >> 4 < m->rules.n_levels ? what >> 4 : 0] = detail;
 		break;
 	case 13:
+		turn(m, (struct yj_in){.type = detail > 250 ? YJ_IN_OVER : YJ_IN_TICK},
+		    MODEL_NOBODY, now);
+		break;
 	case 14:
 	case 15:
 		turn(m, (struct yj_in){.type = YJ_IN_TICK}, MODEL_NOBODY, now);

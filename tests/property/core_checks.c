@@ -171,6 +171,10 @@ static void check_heard(
 		after->joined_due != YJ_NEVER,
 	    "joined, whoever answered hears of it, now or soon");
 	must(m,
+	    !(joined && s->state == YJ_INC_OPEN && in->anew) ||
+		(pages_set(step) && after->level == 0 && after->round == s->round + 1),
+	    "joined for other people, the first level is paged at once");
+	must(m,
 	    !(joined && s->state == YJ_INC_OPEN && (s->flags & YJ_FLAG_WITHDRAWN)) ||
 		pages_set(step),
 	    "joined after it was withdrawn, the level is paged again");
@@ -187,9 +191,13 @@ static void check_end(
 	enum yj_inc_state after = step->state.state;
 	if (after == s->state)
 		return;
-	must(m, after != YJ_INC_RESOLVED || in->type == YJ_IN_RESOLVE, "only resolve resolves");
+	bool over = in->type == YJ_IN_OVER;
+	must(m, after != YJ_INC_RESOLVED || over || in->type == YJ_IN_RESOLVE,
+	    "only resolve resolves, and what is over by itself");
+	must(m, !over || (after == YJ_INC_RESOLVED && strcmp(step->state.by, s->by) == 0),
+	    "what is over ends from every state, and is nobody's answer");
 	must(m,
-	    after != YJ_INC_RESOLVED || !yj_kind_is_help(s->kind) || in->outcome != YJ_OUTCOME_NONE,
+	    after != YJ_INC_RESOLVED || over || !yj_kind_is_help(s->kind) || in->outcome != YJ_OUTCOME_NONE,
 	    "a call for help is resolved with an outcome");
 	must(m, after != YJ_INC_CANCELLED || s->state != YJ_INC_ARRIVED,
 	    "cancelled from open or acked only");

@@ -158,6 +158,7 @@ static struct happening chance(struct world *w)
 	struct rng *r = w->rng;
 	int who = w->n_people ? (int)rng_below(r, w->n_people) : MODEL_NOBODY;
 	struct happening h = does(MODEL_NOBODY, YJ_IN_JOIN);
+	h.in.anew = rng_one_in(r, 8);
 	switch (who < 0 ? rng_below(r, 7) : rng_below(r, 20)) {
 	case 0:
 	case 1:
@@ -196,6 +197,8 @@ static struct happening chance(struct world *w)
 	case 18:
 		return does(who, YJ_IN_ARRIVE);
 	default:
+		if (rng_one_in(r, 4))
+			return does(MODEL_NOBODY, YJ_IN_OVER);
 		h = does(who, rng_one_in(r, 2) ? YJ_IN_CANCEL : YJ_IN_RESOLVE);
 		h.in.outcome = (enum yj_outcome)rng_below(r, YJ_OUTCOME_OTHER + 1);
 		return h;

@@ -42,7 +42,7 @@
 
 WORD_TEST(test_kinds, enum yj_kind, yj_kind_name, yj_kind_parse, 0,
     "sos service family fall smoke gas leak bed_exit inactivity vital wander unreadable unassigned "
-    "visit_unanswered")
+    "visit_unanswered outage")
 WORD_TEST(test_inc_states, enum yj_inc_state, yj_inc_state_name, yj_inc_state_parse, 0,
     "open acked arrived resolved cancelled")
 WORD_TEST(test_roles, enum yj_role, yj_role_name, yj_role_parse, 0,

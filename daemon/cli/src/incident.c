@@ -43,6 +43,18 @@ static const struct yj_column note_columns[] = {
     {0},
 };
 
+static const struct yj_column home_columns[] = {
+    {"name", NULL, false},
+    {"risk", NULL, false},
+    {"address", NULL, false},
+    {"phone", NULL, false},
+    {"region_name", "region", false},
+    {"resident", NULL, false},
+    {"device", NULL, false},
+    {"back_at", "back", false},
+    {0},
+};
+
 static const struct yj_column device_columns[] = {
     {"device", NULL, false},
     {"calls", NULL, true},
@@ -136,6 +148,7 @@ static int run_show(struct yj_cli *cli, const struct yj_args *args)
 		yj_json_put(stdout, incident);
 	} else {
 		yj_record_put(stdout, incident, cli->color);
+		yj_part_put(stdout, incident, "homes", home_columns, cli->color);
 		yj_part_put(stdout, incident, "people", people_columns, cli->color);
 		yj_part_put(stdout, incident, "notes", note_columns, cli->color);
 		yj_part_put(stdout, incident, "devices", device_columns, cli->color);

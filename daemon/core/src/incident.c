@@ -355,6 +355,14 @@ static enum yj_verdict on_resolve(struct turn *t)
 	return YJ_VERDICT_OK;
 }
 
+static void on_over(struct turn *t)
+{
+	struct yj_act *a = note_event(t, YJ_EV_INCIDENT_RESOLVED, NULL);
+	a->outcome = YJ_OUTCOME_OTHER;
+	a->reason = "over";
+	close_as(t, YJ_INC_RESOLVED, NULL);
+}
+
 static enum yj_verdict on_cancel(struct turn *t)
 {
 	if (t->s->state == YJ_INC_ARRIVED)
@@ -407,6 +415,14 @@ static void on_join_arrived(struct turn *t)
 	}
 }
 
+static void begin_anew(struct turn *t)
+{
+	t->s->level = 0;
+	act(t, YJ_ACT_FORGET);
+	page(t, YJ_SET_LEVEL, NULL);
+	arm_level(t);
+}
+
 static void on_join(struct turn *t)
 {
 	bool withdrawn = t->s->flags & YJ_FLAG_WITHDRAWN;
@@ -414,7 +430,9 @@ static void on_join(struct turn *t)
 	t->s->flags &= ~(uint32_t)YJ_FLAG_WITHDRAWN;
 	switch (t->s->state) {
 	case YJ_INC_OPEN:
-		if (withdrawn)
+		if (t->in->anew)
+			begin_anew(t);
+		else if (withdrawn)
 			page(t, YJ_SET_LEVEL, NULL);
 		break;
 	case YJ_INC_ACKED:
@@ -568,6 +586,9 @@ static enum yj_verdict dispatch(struct turn *t)
 		return YJ_VERDICT_OK;
 	case YJ_IN_TICK:
 		on_tick(t);
+		return YJ_VERDICT_OK;
+	case YJ_IN_OVER:
+		on_over(t);
 		return YJ_VERDICT_OK;
 	}
 	return YJ_VERDICT_STATE;

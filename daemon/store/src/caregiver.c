@@ -139,6 +139,23 @@ static int about_institution(struct yj_store *s, const struct yj_whose *w, struc
 	return 0;
 }
 
+/* Of an outage: the place where the devices are. */
+static int about_region(struct yj_store *s, const struct yj_whose *w, struct yj_about *a)
+{
+	sqlite3_stmt *q = yj_db_stmt(s,
+	    "SELECT coalesce((SELECT name FROM regions WHERE code = ?1 AND gone_utc_ms IS NULL),"
+	    " ?1)");
+	if (!q)
+		return yj_db_err(s, s->last_sqlite);
+	yj_db_bind(q, "t", w->region);
+	int rc = yj_db_step(s, q);
+	if (rc <= 0)
+		return rc == 0 ? YJ_ERR_NOTFOUND : rc;
+	a->name = dup_column(q, 0);
+	sqlite3_reset(q);
+	return 0;
+}
+
 static int about_device(struct yj_store *s, const struct yj_whose *w, const char *device,
     int64_t incident, struct yj_about *a)
 {
@@ -174,6 +191,8 @@ int yj_about_get(struct yj_store *s, const struct yj_whose *whose, const char *d
 		rc = about_resident(s, whose, &a);
 	else if (whose->institution[0])
 		rc = about_institution(s, whose, &a);
+	else if (whose->subject[0] == 'g')
+		rc = about_region(s, whose, &a);
 	if (rc == 0 || rc == YJ_ERR_NOTFOUND)
 		rc = about_device(s, whose, device, incident, &a);
 	char **all[] = {&a.id, &a.name, &a.address, &a.phone, &a.access, &a.health, &a.place,

@@ -5,6 +5,7 @@
 #include "proto/words.h"
 #include "read.h"
 #include "store/log.h"
+#include "store/outage.h"
 #include "store/outbox.h"
 
 #define INCIDENT                                                                                   \
@@ -337,6 +338,19 @@ static int add_deliveries(struct yj_store *s, int64_t n, json_t *one)
 	return rc;
 }
 
+/* Of an outage alone. */
+static int add_homes(struct yj_store *s, int64_t n, json_t *one)
+{
+	const char *kind = json_string_value(json_object_get(one, "kind"));
+	json_t *homes = NULL;
+	if (!kind || strcmp(kind, yj_kind_name(YJ_KIND_OUTAGE)) != 0)
+		return 0;
+	int rc = yj_outage_homes(s, n, &homes);
+	if (rc == 0)
+		json_object_set_new(one, "homes", homes);
+	return rc;
+}
+
 struct event_list {
 	struct yj_store *s;
 	json_t *list;
@@ -377,6 +391,8 @@ int yj_read_incident(struct yj_store *s, const char *id, json_t **out)
 		rc = add_devices(s, n, one);
 	if (rc == 0)
 		rc = add_deliveries(s, n, one);
+	if (rc == 0)
+		rc = add_homes(s, n, one);
 	if (rc == 0)
 		rc = add_events(s, n, one);
 	if (rc < 0) {

@@ -46,6 +46,9 @@
 #define YJ_FLOOD_PER_MIN 10		/* alerts a minute from one device that are logged singly */
 #define YJ_DEVICE_RESIDENTS_MAX 16	/* residents of one device */
 #define YJ_CAREGIVER_RESIDENTS_MAX 4096 /* residents that one caregiver names */
+#define YJ_SILENCES_MAX 1000		/* silences that have not ended */
+#define YJ_OUTAGES_MAX 256		/* that are looked at, of those that last */
+#define YJ_SILENCE_REASON_MAX 1000	/* bytes of why */
 #define YJ_CSV_ROW_MAX 262144		/* one CSV row; longer: a quote was not closed */
 #define YJ_IMPORT_ERRORS_MAX 100	/* errors of one import that are listed singly */
 #define YJ_CONFIG_MAX 1048576		/* the configuration file */

@@ -23,6 +23,7 @@ enum yj_kind { /* of an alert or incident */
 	YJ_KIND_UNREADABLE, /* from here on: the gateway's own, never on the wire to the gateway */
 	YJ_KIND_UNASSIGNED,
 	YJ_KIND_VISIT_UNANSWERED,
+	YJ_KIND_OUTAGE, /* the devices of a region went offline together */
 	YJ_KIND_COUNT
 };
 const char *yj_kind_name(enum yj_kind kind);

@@ -8,6 +8,7 @@
  *        wait passes,│ │ └─ escalate, repeat      │ │                          resolve        │
  *        exhausted   └─┼──────────────────────────┼─┼── resolve ──▶ resolved ◀───────────────┘
  *                      └──── cancel ──────────────┘─┴── cancel ───▶ cancelled
+ *   From each of the three `over` resolves too.
  *
  * - Open: somebody is being looked for. level_due is always armed; when it passes, the next level
  *   is paged, or, at the last one, everybody again. A level whose people have all declined or
@@ -88,6 +89,7 @@ enum yj_in_type {
 	YJ_IN_SUMMON, /* page a chosen person */
 	YJ_IN_GONE,   /* a person left the directory */
 	YJ_IN_TICK,   /* time has passed */
+	YJ_IN_OVER,   /* what it is about is over by itself; nobody ends it */
 };
 
 enum yj_set {
@@ -104,6 +106,7 @@ struct yj_in {
 	bool counted;	/* who was paged in the current round and has neither declined nor failed */
 	bool broke;	/* who did not keep an earlier answer to this incident */
 	bool summoned;	/* who was paged by hand: their `going` takes over */
+	bool anew;	/* JOIN: its levels are other people now, so they begin at the first one */
 	bool own_calls; /* WITHDRAW: all its alerts are calls of the device that withdraws */
 	enum yj_how how; /* ACK: GOING or REMOTE */
 	int eta_min;	 /* ACK: minutes, -1: not given */

@@ -38,7 +38,8 @@ int yj_device_test_done(
 
 /* Whose alert it is, and whose policy. */
 struct yj_whose {
-	/* r:RESIDENT, i:INSTITUTION/DEVICE or d:DEVICE: incidents of one join by kind */
+	/* r:RESIDENT, i:INSTITUTION/DEVICE or d:DEVICE: incidents of one join by kind;
+	 * g:REGION/INCIDENT of an outage */
 	char subject[2 * YJ_NAME_MAX + 4];
 	char resident[YJ_NAME_MAX + 1];
 	char institution[YJ_NAME_MAX + 1]; /* of the bed, or of the device */
