@@ -274,12 +274,14 @@ static void close_form(struct sheet *s, const char *class, enum yj_answer_word w
 	raw(s, "</button></form>\n");
 }
 
-static void put_going(struct sheet *s)
+static void put_going(struct sheet *s, const char *class)
 {
 	static const char *const minutes[] = {"5", "10", "20", "30", "60"};
 	open_form(s, "ack");
 	put_hidden(s, "how", "going");
-	raw(s, "<button type=\"submit\" class=\"go\">");
+	raw(s, "<button type=\"submit\" class=\"");
+	raw(s, class);
+	raw(s, "\">");
 	say(s, YJ_W_GO);
 	raw(s, "</button><fieldset class=\"m\"><legend>");
 	say(s, YJ_W_IN_MINUTES);
@@ -325,11 +327,24 @@ static void put_end(struct sheet *s)
 	close_form(s, "", YJ_W_END);
 }
 
+static void put_arrived(struct sheet *s, const char *class)
+{
+	open_form(s, "arrive");
+	close_form(s, class, YJ_W_ARRIVED);
+}
+
+/* What comes next for this person stands first. */
 static void put_answers(struct sheet *s)
 {
-	put_going(s);
-	open_form(s, "arrive");
-	close_form(s, "", YJ_W_ARRIVED);
+	bool on_the_way = s->v->mine && s->v->inc.state == YJ_INC_ACKED;
+	bool there = s->v->mine && s->v->inc.state == YJ_INC_ARRIVED;
+	if (there)
+		put_end(s);
+	if (on_the_way)
+		put_arrived(s, "go");
+	put_going(s, on_the_way || there ? "" : "go");
+	if (!on_the_way)
+		put_arrived(s, "");
 	open_form(s, "ack");
 	put_hidden(s, "how", "remote");
 	close_form(s, "", YJ_W_REMOTE);
@@ -339,7 +354,8 @@ static void put_answers(struct sheet *s)
 	put_hidden(s, "code", "need_help");
 	close_form(s, "help", YJ_W_NEED_HELP);
 	put_links(s);
-	put_end(s);
+	if (!there)
+		put_end(s);
 }
 
 static void put_net(struct sheet *s)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "deliveries.h"
+#include "notices.h"
 #include "replies.h"
 
 void yj_answertake_hash(const struct yj_answer_view *view, const void *body, size_t len,
@@ -91,11 +92,7 @@ static int write_result(
 /* This delivery has come, whatever channel it went over; of others it says nothing. */
 static int receipt(struct yj_gateway *g, struct yj_answer_take *t)
 {
-	const struct yj_answer_view *v = t->view;
-	struct yj_outbox_row row;
-	int rc = yj_outbox_get(g->store, v->row.n, &row);
-	if (rc == 0)
-		rc = yj_deliveries_receipt(g, row.n, true, "");
+	int rc = yj_deliveries_receipt(g, t->view->row.n, true, NULL);
 	return rc < 0 ? rc : write_result(t, true, NULL, NULL, YJ_SAID_NOTED);
 }
 
@@ -112,6 +109,7 @@ static int answer(struct yj_gateway *g, struct yj_answer_take *t)
 	    .code = r->code == YJ_NOTE_NONE ? YJ_NOTE_OTHER : r->code,
 	    .note = r->note,
 	    .actor = {.actor = t->actor, .via = "http"},
+	    .channel = t->view->row.channel, /* which brought the link, and is proved by it */
 	};
 	struct yj_incident inc;
 	int rc = yj_replies_answer(g, &a);
@@ -130,11 +128,11 @@ static int confirm(struct yj_gateway *g, struct yj_answer_take *t)
 	if (v->removed)
 		return write_result(t, false, "unknown_caregiver", NULL, YJ_SAID_NOT_ALLOWED);
 	if (t->reply->action == YJ_REPLY_SEEN)
-		return write_result(t, true, NULL, NULL, YJ_SAID_NOTED);
+		return receipt(g, t);
 	if (t->reply->action != YJ_REPLY_ACK)
 		return write_result(
 		    t, false, yj_verdict_name(YJ_VERDICT_STATE), NULL, YJ_SAID_NOT_NOW);
-	int rc = yj_notice_confirm(g->store, v->row.notice, v->row.channel, g->now.utc_ms);
+	int rc = yj_notices_confirm(g, v->row.notice, v->row.target, v->row.channel);
 	return rc < 0 ? rc : write_result(t, true, NULL, NULL, YJ_SAID_CONFIRMED);
 }
 
@@ -150,9 +148,6 @@ int yj_answertake_run(struct yj_gateway *g, void *arg)
 		return rc;
 	bool seen_only = t->reply->action == YJ_REPLY_SEEN && !v->removed;
 	rc = v->row.notice ? confirm(g, t) : seen_only ? receipt(g, t) : answer(g, t);
-	/* whoever came by the link was reached over the channel that brought it */
-	if (rc == 0 && !v->row.notice && !v->removed)
-		rc = yj_proof_note(g->store, v->row.target, v->row.channel, g->now.utc_ms);
 	if (rc == 0)
 		rc = yj_dedupe_add(
 		    g->store, t->reply->id, v->row.target, t->hash, g->now.t, 0, t->result);

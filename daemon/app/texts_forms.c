@@ -225,14 +225,36 @@ static void group(const char *language, const struct yj_text_page *p, char *buf,
 	}
 }
 
+/* Words that are given, with the link where an answer is wanted and the channel shows no other. */
+static void fixed(
+    const char *language, enum yj_form form, const struct yj_text_page *p, char *buf, size_t cap)
+{
+	const char *url = p->asks && p->url ? p->url : "";
+	snprintf(buf, cap, "%s", p->fixed);
+	switch (form) {
+	case YJ_FORM_FULL:
+	case YJ_FORM_SPEECH:
+		return;
+	case YJ_FORM_SMS:
+		cut(buf, SMS_UNITS);
+		if (room(buf, url) > 0)
+			join(buf, cap, " ", url);
+		return;
+	case YJ_FORM_MAIL:
+		join(buf, cap, english(language) ? "\n\nAnswer here: " : "\n\n点此应答：", url);
+		return;
+	case YJ_FORM_GROUP:
+		join(buf, cap, " ", url);
+		return;
+	}
+}
+
 void yj_text_form(
     const char *language, enum yj_form form, const struct yj_text_page *p, char *buf, size_t cap)
 {
 	bool news = p->state > YJ_PAGE_REMIND;
 	if (p->fixed) {
-		snprintf(buf, cap, "%s", p->fixed);
-		if (form == YJ_FORM_SMS)
-			cut(buf, SMS_UNITS);
+		fixed(language, form, p, buf, cap);
 		return;
 	}
 	switch (form) {

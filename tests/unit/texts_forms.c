@@ -159,6 +159,25 @@ static void test_fixed(void **state)
 	struct yj_text_page p = {.state = YJ_PAGE_NOTICE, .fixed = "这是一次测试"};
 	reads("zh-CN", YJ_FORM_SPEECH, &p, "这是一次测试");
 	reads("zh-CN", YJ_FORM_SMS, &p, "这是一次测试");
+	p.url = "https://a.cn/a/AQFxkZ3b0yqKp1nUuZQe1m7xw";
+	reads("zh-CN", YJ_FORM_MAIL, &p, "这是一次测试"); /* nothing is asked */
+	p.asks = true;
+	reads("zh-CN", YJ_FORM_FULL, &p, "这是一次测试");
+	reads("zh-CN", YJ_FORM_SPEECH, &p, "这是一次测试");
+	reads("zh-CN", YJ_FORM_SMS, &p, "这是一次测试 https://a.cn/a/AQFxkZ3b0yqKp1nUuZQe1m7xw");
+	reads("zh-CN", YJ_FORM_GROUP, &p, "这是一次测试 https://a.cn/a/AQFxkZ3b0yqKp1nUuZQe1m7xw");
+	reads("en", YJ_FORM_MAIL, &p,
+	    "这是一次测试\n\nAnswer here: https://a.cn/a/AQFxkZ3b0yqKp1nUuZQe1m7xw");
+}
+
+static void test_fixed_link_where_it_fits(void **state)
+{
+	(void)state;
+	struct yj_text_page p = {.state = YJ_PAGE_NOTICE,
+	    .fixed = "这是一次测试，看看短信能不能到您手里，收到请回复好让我们放心",
+	    .url = "https://a-long-name.example/a/AQFxkZ3b0yqKp1nUuZQe1m7xw",
+	    .asks = true};
+	reads("zh-CN", YJ_FORM_SMS, &p, p.fixed); /* a link that is cut off is none */
 }
 
 int main(void)
@@ -171,6 +190,7 @@ int main(void)
 	    cmocka_unit_test(test_group),
 	    cmocka_unit_test(test_letter_and_speech),
 	    cmocka_unit_test(test_fixed),
+	    cmocka_unit_test(test_fixed_link_where_it_fits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
