@@ -56,6 +56,24 @@ static int arrive_all(struct yj_alert *a, const char *caregiver)
 	return rc;
 }
 
+/* Was this person paged for what is open here? A group may send people who serve others. */
+static int was_paged_here(struct yj_alert *a, const char *caregiver, bool *paged)
+{
+	int64_t ns[32];
+	size_t n = 0;
+	int rc = yj_incident_open_at(
+	    a->g->store, &a->whose, a->device.id, ns, sizeof ns / sizeof ns[0], &n);
+	*paged = false;
+	for (size_t i = 0; rc == 0 && i < n && !*paged; i++) {
+		struct yj_person p;
+		rc = yj_person_get(a->g->store, ns[i], caregiver, &p);
+		*paged = rc == 0 && p.status != YJ_PERSON_INFORMED;
+		if (rc == YJ_ERR_NOTFOUND)
+			rc = 0;
+	}
+	return rc;
+}
+
 int yj_checkins_checkin(struct yj_alert *a)
 {
 	const struct yj_msg_checkin *m = &a->event->msg.u.checkin;
@@ -75,6 +93,8 @@ int yj_checkins_checkin(struct yj_alert *a)
 		if (rc == 0 && !who.gone)
 			rc = yj_caregiver_serves(
 			    g->store, m->caregiver, &a->whose, a->device.id, 0, &serves);
+		if (rc == 0 && !who.gone && !serves)
+			rc = was_paged_here(a, m->caregiver, &serves);
 		if (rc < 0 && rc != YJ_ERR_NOTFOUND)
 			return rc;
 		no = serves ? YJ_REASON_NONE : YJ_REASON_CAREGIVER;

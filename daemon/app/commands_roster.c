@@ -3,6 +3,7 @@
 
 #include "command.h"
 #include "commands.h"
+#include "proto/time.h"
 #include "rosters.h"
 #include "store/roster.h"
 
@@ -21,15 +22,41 @@ static int log_groups(struct yj_command *c, const json_t *groups)
 	return rc;
 }
 
+#define AHEAD_MS (14LL * 86400000)
+#define GAPS_MAX 50 /* of one group that are told */
+
+static int add_gaps(struct yj_command *c, const char *name, json_t *list)
+{
+	struct yj_gap gaps[GAPS_MAX];
+	size_t n = 0;
+	int64_t now = c->g->now.utc_ms;
+	int rc = yj_roster_gaps(c->g->store, name, now, now + AHEAD_MS, gaps, GAPS_MAX, &n);
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		char from[YJ_RFC3339_LEN], until[YJ_RFC3339_LEN];
+		json_array_append_new(
+		    list, json_pack("{s:s, s:s, s:s}", "group", name, "from",
+			      yj_rfc3339_format(gaps[i].from_utc_ms, from), "until",
+			      yj_rfc3339_format(gaps[i].until_utc_ms, until)));
+	}
+	return rc;
+}
+
 static int answer_groups(struct yj_command *c, const json_t *groups, bool check)
 {
 	size_t i;
 	const json_t *group;
-	json_t *names = json_array();
+	json_t *names = json_array(), *gaps = json_array();
+	int rc = 0;
 	json_array_foreach(groups, i, group)
-	    json_array_append(names, json_object_get(group, "group"));
-	c->data = json_pack("{s:b, s:b, s:o}", "ok", 1, "checked", check, "groups", names);
-	return c->data ? 0 : YJ_ERR_NOMEM;
+	{
+		json_t *name = json_object_get(group, "group");
+		json_array_append(names, name);
+		if (rc == 0 && !check)
+			rc = add_gaps(c, json_string_value(name), gaps);
+	}
+	c->data = json_pack("{s:b, s:b, s:o, s:o, s:s}", "ok", 1, "checked", check, "groups", names,
+	    "gaps", gaps, "zone", c->g->config->gateway.timezone);
+	return rc < 0 ? rc : c->data ? 0 : YJ_ERR_NOMEM;
 }
 
 static int do_set(struct yj_command *c)

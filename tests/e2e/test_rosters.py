@@ -320,6 +320,48 @@ def test_set_from_standard_input(town):
     assert town.gateway.ctl_json("roster", "list")[0]["group"] == "village"
 
 
+def test_what_was_set_can_be_set_again(town):
+    g = begin(town)
+    town.set({**DUTY, "members": [p["id"] for p in PEOPLE[:4]],
+              "holidays": [{"date": "2027-01-01", "name": "元旦"}], "holiday_shifts": []})
+    before = g.ctl_json("roster", "show", "village", "--at", town.clock.text())
+    done = g.ctl_raw("roster", "set", "-", input=json.dumps(before["roster"]))
+    assert done.returncode == 0, done
+    after = g.ctl_json("roster", "show", "village", "--at", town.clock.text())
+    assert {**after, "set_at": None} == {**before, "set_at": None}
+
+
+def test_set_tells_the_gaps_that_stay(town):
+    g = begin(town)
+    assert "nobody" not in town.set(DUTY)
+    file = town.file({**DUTY, "shifts": DUTY["shifts"][:2]})
+    assert (f"group village: nobody from Sat {town.date(5)} 08:00 to Sat {town.date(5)} 18:00"
+            in g.ctl("roster", "set", file))
+    first = g.ctl_json("roster", "set", file)["gaps"][0]
+    assert first == {"group": "village", "from": town.utc(town.at(5, "08:00")),
+                     "until": town.utc(town.at(5, "18:00"))}
+
+
+def test_whoever_a_group_sends_may_answer_and_arrive(town):
+    """A group may have people who do not serve the resident by role: who is paged may answer, and
+    check in on the home's device."""
+    g = begin(town)
+    g.load("caregivers", [{"id": "far1", "name": "f", "role": "volunteer", "region": "110000"},
+                          {"id": "far2", "name": "f", "role": "volunteer", "region": "110000"}])
+    town.set({"group": "village", "shifts": [
+        {"from": "00:00", "until": "24:00", "who": ["far1"]}]})
+    far, other = town.people("far1", "far2")
+    town.press()
+    assert paged(g) == ["far1"]
+    assert other.reply("gw-1-1", "ack", how="going")["reason"] == "not_allowed"
+    assert far.reply("gw-1-1", "ack", how="going")["ok"]
+    home = next(c for c in town.clients if getattr(c, "device", None) == "b1")
+    home.checkin("far2")
+    home.checkin("far1")
+    wait_until(lambda: g.incident()["state"] == "arrived", "the arrival")
+    assert [r["reason"] for r in g.ctl_json("rejected", "list")] == ["caregiver"]
+
+
 def test_remove(town):
     begin(town)
     town.set(DUTY, {**DUTY, "group": "spare"})

@@ -148,6 +148,21 @@ static int run_show(struct yj_cli *cli, const struct yj_args *args)
 	return show_all(cli, at, from, until);
 }
 
+/* What the file leaves open, so that whoever sets it sees it at once. */
+static void put_gaps(const json_t *gaps)
+{
+	size_t i;
+	const json_t *gap;
+	json_array_foreach(gaps, i, gap)
+	{
+		char from[32], until[32];
+		const char *group = json_string_value(json_object_get(gap, "group"));
+		yj_roster_time_put(gap, "from", from);
+		yj_roster_time_put(gap, "until", until);
+		printf("group %s: nobody from %s to %s\n", group ? group : "", from, until);
+	}
+}
+
 static int run_set(struct yj_cli *cli, const struct yj_args *args)
 {
 	json_t *groups = NULL, *data = NULL;
@@ -159,8 +174,17 @@ static int run_set(struct yj_cli *cli, const struct yj_args *args)
 	    json_pack("{s:o, s:b}", "groups", groups, "check", check), NULL, 0, YJ_ASK_MS, &data);
 	if (rc)
 		return rc;
-	json_object_del(data, "checked");
-	yj_done_put(cli, data, args->words[0], check ? "well, and nothing was changed" : "set");
+	const char *zone = json_string_value(json_object_get(data, "zone"));
+	json_t *shown = json_deep_copy(data);
+	if (!cli->json) {
+		json_object_del(shown, "checked");
+		json_object_del(shown, "gaps");
+		json_object_del(shown, "zone");
+	}
+	yj_done_put(cli, shown, args->words[0], check ? "well, and nothing was changed" : "set");
+	if (!cli->json && zone && yj_zone_use(zone) == 0)
+		put_gaps(json_object_get(data, "gaps"));
+	json_decref(shown);
 	json_decref(data);
 	return 0;
 }

@@ -15,4 +15,7 @@ int yj_roster_file_read(const char *path, json_t **out) YJ_MUST_CHECK;
  * columns at the most; then who the letters are, and the gaps ahead. */
 void yj_roster_week_put(FILE *out, const json_t *roster, bool color);
 
+/* A time of an object as people read it, Mon 2026-11-23 18:00, in the zone of this process. */
+void yj_roster_time_put(const json_t *object, const char *key, char buf[32]);
+
 #endif

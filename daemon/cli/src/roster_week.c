@@ -159,6 +159,12 @@ static void put_crew(FILE *out, const json_t *roster, char letter, const json_t 
 	fputc('\n', out);
 }
 
+void yj_roster_time_put(const json_t *object, const char *key, char buf[32])
+{
+	struct tm tm = local(time_of(object, key));
+	strftime(buf, 32, "%a %Y-%m-%d %H:%M", &tm);
+}
+
 static void put_gaps(FILE *out, const json_t *roster)
 {
 	const json_t *gaps = json_object_get(roster, "gaps"), *gap;
@@ -171,9 +177,8 @@ static void put_gaps(FILE *out, const json_t *roster)
 	json_array_foreach(gaps, i, gap)
 	{
 		char from[32], until[32];
-		struct tm a = local(time_of(gap, "from")), b = local(time_of(gap, "until"));
-		strftime(from, sizeof from, "%a %Y-%m-%d %H:%M", &a);
-		strftime(until, sizeof until, "%a %Y-%m-%d %H:%M", &b);
+		yj_roster_time_put(gap, "from", from);
+		yj_roster_time_put(gap, "until", until);
 		fprintf(out, "  %s to %s\n", from, until);
 	}
 }

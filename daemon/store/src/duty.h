@@ -15,6 +15,12 @@ int yj_duty_group(struct yj_store *s, const char *name, struct yj_names *out) YJ
 /* The roster of a name; NULL: there is none. */
 const struct yj_roster_doc *yj_duty_doc(struct yj_store *s, const char *name);
 
+/* All rosters, after yj_duty_ready; borrowed until the next change. */
+const struct yj_roster_doc *yj_duty_docs(struct yj_store *s, size_t *n);
+/* Adds the ids of a crew. */
+int yj_duty_crew(const struct yj_roster_doc *doc, const struct yj_crew *crew,
+    struct yj_names *out) YJ_MUST_CHECK;
+
 /* The first minute after `utc_ms` at which who is on duty can change, by this roster or (NULL) by
  * any; `until_ms` if none before. */
 int64_t yj_duty_change(
