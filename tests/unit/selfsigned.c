@@ -5,13 +5,13 @@
 #include <openssl/x509v3.h>
 #include <stdio.h>
 
-static X509 *make(EVP_PKEY *key)
+static X509 *make(EVP_PKEY *key, long begins_s, long ends_s)
 {
 	X509 *cert = X509_new();
 	ASN1_INTEGER_set(X509_get_serialNumber(cert), 1);
 	X509_set_version(cert, 2);
-	X509_gmtime_adj(X509_getm_notBefore(cert), -3600);
-	X509_gmtime_adj(X509_getm_notAfter(cert), 24L * 3600);
+	X509_gmtime_adj(X509_getm_notBefore(cert), begins_s);
+	X509_gmtime_adj(X509_getm_notAfter(cert), ends_s);
 	X509_set_pubkey(cert, key);
 	X509_NAME *name = X509_get_subject_name(cert);
 	X509_NAME_add_entry_by_txt(
@@ -32,7 +32,7 @@ int selfsigned_write(const char *cert_file, const char *key_file)
 {
 	int rc = -1;
 	EVP_PKEY *key = EVP_EC_gen("P-256");
-	X509 *cert = key ? make(key) : NULL;
+	X509 *cert = key ? make(key, -3600, 24L * 3600) : NULL;
 	FILE *to_cert = fopen(cert_file, "w"), *to_key = fopen(key_file, "w");
 	if (cert && to_cert && to_key && PEM_write_X509(to_cert, cert) &&
 	    PEM_write_PrivateKey(to_key, key, NULL, NULL, 0, NULL, NULL))
@@ -49,13 +49,31 @@ int selfsigned_write(const char *cert_file, const char *key_file)
 SSL_CTX *selfsigned_ctx(void)
 {
 	EVP_PKEY *key = EVP_EC_gen("P-256");
-	X509 *cert = key ? make(key) : NULL;
+	X509 *cert = key ? make(key, -3600, 24L * 3600) : NULL;
 	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
 	if (ctx && (!cert || SSL_CTX_use_certificate(ctx, cert) != 1 ||
 		       SSL_CTX_use_PrivateKey(ctx, key) != 1)) {
 		SSL_CTX_free(ctx);
 		ctx = NULL;
 	}
+	X509_free(cert);
+	EVP_PKEY_free(key);
+	return ctx;
+}
+
+SSL_CTX *selfsigned_ctx_aged(const char *cert_file, bool expired)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	X509 *cert = key ? make(key, -7200, expired ? -3600 : 24L * 3600) : NULL;
+	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+	FILE *out = fopen(cert_file, "w");
+	if (!ctx || !cert || !out || SSL_CTX_use_certificate(ctx, cert) != 1 ||
+	    SSL_CTX_use_PrivateKey(ctx, key) != 1 || PEM_write_X509(out, cert) != 1) {
+		SSL_CTX_free(ctx);
+		ctx = NULL;
+	}
+	if (out)
+		fclose(out);
 	X509_free(cert);
 	EVP_PKEY_free(key);
 	return ctx;

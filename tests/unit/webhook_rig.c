@@ -141,19 +141,24 @@ const struct yj_channel *endpoint(struct fixture *f, int port, const char *path,
 	return hooks_channel(f->hooks, "e");
 }
 
-int send_page(struct fixture *f, const struct yj_channel *channel, uint64_t token, int attempt)
+struct yj_delivery delivery_of(uint64_t token, int attempt)
 {
-	struct yj_delivery delivery = {.token = token,
+	return (struct yj_delivery){.token = token,
 	    .attempt = attempt,
 	    .id = page.id,
 	    .caregiver = "c-1",
-	    .phone = "",
-	    .email = "",
+	    .phone = "+86 138-0000-2222",
+	    .email = "li@example.org",
 	    .language = "zh-CN",
 	    .page = &page,
 	    .text = page.text,
-	    .subject = "",
+	    .subject = "有人呼叫：王秀英",
 	    .asks = true};
+}
+
+int send_page(struct fixture *f, const struct yj_channel *channel, uint64_t token, int attempt)
+{
+	struct yj_delivery delivery = delivery_of(token, attempt);
 	f->sending = true;
 	int rc = channel->send(channel->self, &delivery, on_done, f);
 	f->sending = false;

@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "notify/posters.h"
+#include "selfsigned.h"
 #include "webhook_server.h"
 
 #define TOKENS 1024
@@ -69,6 +70,7 @@ void on_done(void *ctx, const struct yj_sent_result *result);
 /* Puts one endpoint "e" in place. */
 const struct yj_channel *endpoint(
     struct fixture *f, int port, const char *path, int64_t timeout_ms);
+struct yj_delivery delivery_of(uint64_t token, int attempt);
 int send_page(struct fixture *f, const struct yj_channel *channel, uint64_t token, int attempt);
 /* Sends until a channel is trusted with as many at once as it may ever have. */
 void warm(struct fixture *f, const struct yj_channel *channel);

@@ -18,7 +18,7 @@
 
 #include "selfsigned.h"
 
-#define MANNERS 6
+#define MANNERS 7
 #define BAD_MAX 64 /* connections of the bad servers */
 
 struct bad {
@@ -39,6 +39,9 @@ struct server {
 	struct evhttp_request *hanging[1024];
 	int n_hanging;
 	int n_ok, n_unsigned;
+	int status; /* of every answer */
+	const char *answer;
+	char path[8192], method[8];
 	char body[65536];
 	char headers[8192]; /* "name: value\n" each */
 	char value[1024];
@@ -83,12 +86,20 @@ static void keep(struct server *s, struct evhttp_request *req)
 	for (h = evhttp_request_get_input_headers(req)->tqh_first; h; h = h->next.tqe_next)
 		at += (size_t)snprintf(
 		    s->headers + at, sizeof(s->headers) - at, "%s: %s\n", h->key, h->value);
-	if (evhttp_request_get_command(req) != EVHTTP_REQ_POST)
+	snprintf(s->path, sizeof(s->path), "%s", evhttp_request_get_uri(req));
+	enum evhttp_cmd_type cmd = evhttp_request_get_command(req);
+	snprintf(s->method, sizeof(s->method), "%s",
+	    cmd == EVHTTP_REQ_POST  ? "POST"
+	    : cmd == EVHTTP_REQ_PUT ? "PUT"
+				    : "GET");
+	if (header(req, "Expect")[0] != '\0')
+		complain(s, "Expect");
+	if (s->answer)
+		return;
+	if (cmd != EVHTTP_REQ_POST)
 		complain(s, "not a POST");
 	if (strcmp(header(req, "Content-Type"), "application/json") != 0)
 		complain(s, "not JSON");
-	if (header(req, "Expect")[0] != '\0')
-		complain(s, "Expect");
 }
 
 static void reply(
@@ -111,6 +122,10 @@ static void on_request(struct evhttp_request *req, void *arg)
 	const char *path = evhttp_request_get_uri(req);
 	int status = 0, at = 0;
 	keep(s, req);
+	if (s->answer) {
+		reply(s, req, s->status, s->answer, strlen(s->answer));
+		return;
+	}
 	if (strcmp(path, "/ok") == 0) {
 		if (!signature_good(req, s->body)) {
 			complain(s, "bad signature");
@@ -152,12 +167,13 @@ static void on_bad_read(struct bufferevent *bev, void *arg)
 	    [CUTS_BODY] = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf",
 	    [CUTS_500] = "HTTP/1.1 500 Broken\r\nContent-Length: 100\r\n\r\nhalf",
 	    [TRICKLES] = "HTTP/1.1 200 OK\r\nX-Slow: ",
+	    [SAYS_NOTHING] = "",
 	};
 	struct bad *bad = arg;
 	evbuffer_drain(bufferevent_get_input(bev), evbuffer_get_length(bufferevent_get_input(bev)));
 	int fd = bufferevent_getfd(bev);
 	(void)!send(fd, words[bad->manner], strlen(words[bad->manner]), MSG_NOSIGNAL);
-	if (bad->manner != TRICKLES)
+	if (bad->manner != TRICKLES && bad->manner != SAYS_NOTHING)
 		shutdown(fd, SHUT_WR);
 }
 
@@ -264,6 +280,29 @@ int server_dead_port(void)
 void server_set_retry_after(struct server *s, const char *value)
 {
 	s->retry_after = value;
+}
+
+void server_set_answer(struct server *s, int status, const char *body)
+{
+	s->status = status;
+	s->answer = body;
+}
+
+void server_set_tls(struct server *s, SSL_CTX *ctx)
+{
+	SSL_CTX_free(s->tls);
+	s->tls = ctx;
+	evhttp_set_bevcb(s->https, make_tls, s->tls);
+}
+
+const char *server_last_path(const struct server *s)
+{
+	return s->path;
+}
+
+const char *server_last_method(const struct server *s)
+{
+	return s->method;
 }
 
 int server_count(const struct server *s, const char *path)

@@ -3,6 +3,7 @@
 #define TEST_WEBHOOK_SERVER_H
 
 #include <event2/event.h>
+#include <openssl/ssl.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -21,12 +22,20 @@ void server_turn(struct server *server);
  */
 int server_port(const struct server *server);
 /* The port of a TCP server that reads a little and then does as told. */
-enum manner { CLOSES, SAYS_GARBAGE, CUTS_HEADERS, CUTS_BODY, CUTS_500, TRICKLES };
+enum manner { CLOSES, SAYS_GARBAGE, CUTS_HEADERS, CUTS_BODY, CUTS_500, TRICKLES, SAYS_NOTHING };
 int server_bad_port(const struct server *server, enum manner manner);
 /* A port where nobody listens. */
 int server_dead_port(void);
 /* A TLS server with a certificate that nobody vouches for. */
 int server_tls_port(const struct server *server);
+
+/* Answers every request so, whatever its path, method and type; body NULL: as above again. */
+void server_set_answer(struct server *server, int status, const char *body);
+/* The TLS server goes on with another certificate; takes ctx. */
+void server_set_tls(struct server *server, SSL_CTX *ctx);
+/* Path and query of the last request, and its method. */
+const char *server_last_path(const struct server *server);
+const char *server_last_method(const struct server *server);
 
 void server_set_retry_after(struct server *server, const char *value); /* borrowed; NULL: none */
 int server_count(const struct server *server, const char *path);       /* good requests so far */

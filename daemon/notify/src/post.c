@@ -133,6 +133,8 @@ static void set_options(struct post *post, const struct poster *poster)
 		curl_easy_setopt(easy, CURLOPT_CAINFO, poster->ca_file);
 		curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
 	}
+	/* a file that is renewed counts soon, and is not parsed for every request */
+	curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 300L);
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	/* a resolver thread that hangs is left behind instead of being waited for */
 	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);

@@ -35,7 +35,7 @@ static json_t *decoded(const char *text, size_t len)
 			out[n++] = text[i] == '+' ? ' ' : text[i];
 		}
 	}
-	json_t *json = json_stringn(out, n);
+	json_t *json = memchr(out, '\0', n) ? NULL : json_stringn(out, n);
 	free(out);
 	return json;
 }
@@ -77,8 +77,9 @@ static const char *read_at(json_t *item, const char *pointer, char *out, size_t 
 	return out;
 }
 
+/* Gives one item, if it is a report or a reply; *found says so. */
 static int give(const struct yj_sms_http_push *map, const char *channel, json_t *item,
-    yj_back_cb take, void *ctx)
+    yj_back_cb take, void *ctx, bool *found)
 {
 	char ref[YJ_REF_MAX + 1], state[YJ_REF_MAX + 1], from[64], text[TEXT_MAX],
 	    id[YJ_MSGID_MAX + 1];
@@ -91,11 +92,13 @@ static int give(const struct yj_sms_http_push *map, const char *channel, json_t 
 		back.from = from;
 		back.text = text;
 		back.id = read_at(item, map->reply_id, id, sizeof(id));
+		*found = true;
 		return take(ctx, &back);
 	}
 	back.ref = read_at(item, map->report_ref, ref, sizeof(ref));
 	back.words = read_at(item, map->report_state, state, sizeof(state));
-	if (!ref[0] || (map->report_state && !state[0]))
+	*found = ref[0] && (!map->report_state || state[0]);
+	if (!*found)
 		return 0;
 	back.type = !map->report_state || (map->report_ok && strcmp(state, map->report_ok) == 0)
 			? YJ_BACK_RECEIPT
@@ -103,13 +106,11 @@ static int give(const struct yj_sms_http_push *map, const char *channel, json_t 
 	return take(ctx, &back);
 }
 
-/* The array that an object holds, be it as text, if that is all that tells of single ones. */
-static json_t *list_of(json_t *json)
+/* The first array that an object holds, be it as text; a new reference, or NULL. */
+static json_t *list_in(json_t *json)
 {
 	const char *key;
 	json_t *value;
-	if (json_is_array(json))
-		return json_incref(json);
 	json_object_foreach(json, key, value)
 	{
 		if (json_is_array(value))
@@ -131,11 +132,12 @@ int yj_sms_http_push(const struct yj_sms_http_push *map, const char *channel,
 	int rc = 0;
 	if (!json)
 		return YJ_ERR_INVAL;
-	json_t *list = list_of(json);
-	if (!list)
-		rc = give(map, channel, json, take, ctx);
+	bool found = false;
+	if (json_is_object(json))
+		rc = give(map, channel, json, take, ctx, &found);
+	json_t *list = json_is_array(json) ? json_incref(json) : found ? NULL : list_in(json);
 	for (size_t i = 0; rc == 0 && i < json_array_size(list); i++)
-		rc = give(map, channel, json_array_get(list, i), take, ctx);
+		rc = give(map, channel, json_array_get(list, i), take, ctx, &found);
 	json_decref(list);
 	json_decref(json);
 	return rc;
