@@ -1,12 +1,11 @@
-/* Mail. libcurl speaks SMTP, and once a letter is taken or refused it says QUIT and waits for an
- * answer, inside of the loop, for up to two minutes. So the replies are read along here, and as
- * soon as one has decided about the letter the socket is shut: QUIT fails at once. */
+/* Mail. Once a letter is taken or refused libcurl says QUIT and waits for an answer, for up to two
+ * minutes. So the talk is followed here, and as soon as a reply has decided about the letter the
+ * socket is shut: QUIT fails at once. */
 #include "notify/email.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
 
 #include "poster.h"
@@ -52,23 +51,60 @@ static int mail_open(const struct yj_poster_conf *conf, void **own, struct yj_po
 
 /* ---- what the server says ---- */
 
-static curl_socket_t on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+/* libcurl shows what it sends. */
+static int on_debug(CURL *easy, curl_infotype type, char *text, size_t len, void *arg)
 {
+	static const struct {
+		const char *word;
+		enum mail_step step;
+	} words[] = {{"EHLO", MAIL_EHLO}, {"HELO", MAIL_EHLO}, {"STARTTLS", MAIL_STARTTLS},
+	    {"AUTH", MAIL_AUTH}, {"MAIL", MAIL_FROM}, {"RCPT", MAIL_TO}, {"DATA", MAIL_DATA}};
 	struct post *post = arg;
-	(void)purpose;
-	curl_socket_t fd = socket(
-	    address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address->protocol);
-	post->talk.fd = fd;
-	return fd;
+	(void)easy;
+	for (size_t i = 0; type == CURLINFO_HEADER_OUT && i < sizeof(words) / sizeof(words[0]);
+	     i++) {
+		size_t n = strlen(words[i].word);
+		if (len > n && strncasecmp(text, words[i].word, n) == 0)
+			post->talk.step = words[i].step;
+	}
+	return 0;
 }
 
-/* Is there nothing left to hope for from this session? */
-static bool is_over(const struct mail_talk *talk)
+/* Does a reply let the session go on? */
+static bool is_expected(const struct mail_talk *talk, int code)
 {
-	if (talk->code >= 400 || talk->taken)
-		return true;
-	/* the second reply is that to EHLO */
-	return talk->n_replies == 2 && talk->asked_tls && !talk->starttls;
+	switch (talk->step) {
+	case MAIL_EHLO:
+		/* libcurl would give up here too, and then say QUIT */
+		return code / 100 == 2 && (!talk->asked_tls || talk->in_tls || talk->starttls);
+	case MAIL_STARTTLS:
+		return code == 220;
+	case MAIL_AUTH:
+		return code == 235 || code == 334;
+	case MAIL_DATA:
+		return code == 354;
+	case MAIL_LETTER:
+		return false;
+	case MAIL_GREETING:
+	case MAIL_FROM:
+	case MAIL_TO:
+		break;
+	}
+	return code / 100 == 2;
+}
+
+static void note_reply(struct post *post, int code)
+{
+	struct mail_talk *talk = &post->talk;
+	talk->code = code;
+	talk->taken = talk->step == MAIL_LETTER && code == 250;
+	talk->odd = !is_expected(talk, code);
+	if (talk->step == MAIL_STARTTLS)
+		talk->in_tls = true;
+	if (talk->step == MAIL_DATA)
+		talk->step = MAIL_LETTER;
+	if (talk->odd)
+		yj_letter_hang_up(post);
 }
 
 /* libcurl hands over one line of the server. */
@@ -77,21 +113,17 @@ static size_t on_line(char *line, size_t one, size_t len, void *arg)
 	struct post *post = arg;
 	struct mail_talk *talk = &post->talk;
 	(void)one;
-	if (len < 4 || line[0] < '2' || line[0] > '5')
-		return len;
-	if (talk->n_replies == 1 && len >= 12 && strncasecmp(line + 4, "STARTTLS", 8) == 0)
+	for (size_t i = 0; i < 3; i++)
+		if (len < 4 || line[i] < '0' || line[i] > '9')
+			return len;
+	if (talk->step == MAIL_EHLO && len >= 12 && strncasecmp(line + 4, "STARTTLS", 8) == 0)
 		talk->starttls = true;
-	if (line[3] != ' ' && line[3] != '\r' && line[3] != '\n')
+	if (line[3] == '-')
 		return len; /* more lines of this reply follow */
-	talk->n_replies++;
-	talk->code = (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
-	talk->taken = talk->sending && talk->code == 250;
-	talk->sending = talk->code == 354;
 	size_t keep = len < YJ_POSTER_REPLY_MAX ? len : YJ_POSTER_REPLY_MAX;
 	memcpy(post->reply, line, keep);
 	post->reply[keep] = '\0';
-	if (is_over(talk))
-		shutdown(talk->fd, SHUT_RDWR);
+	note_reply(post, (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0'));
 	return len;
 }
 
@@ -118,7 +150,7 @@ static int mail_prepare(const void *own, const struct yj_delivery *delivery, str
 		return YJ_ERR_INVAL;
 	snprintf(receiver, sizeof(receiver), "<%s>", delivery->email);
 	snprintf(sender, sizeof(sender), "<%s>", mail->from);
-	post->talk = (struct mail_talk){.fd = CURL_SOCKET_BAD, .asked_tls = mail->plain};
+	post->talk = (struct mail_talk){.asked_tls = mail->plain};
 	post->body = yj_mail_letter(mail->from, delivery, (int64_t)time(NULL));
 	post->receivers = curl_slist_append(NULL, receiver);
 	if (!post->body || !post->receivers)
@@ -135,9 +167,9 @@ static int mail_prepare(const void *own, const struct yj_delivery *delivery, str
 	curl_easy_setopt(easy, CURLOPT_READDATA, post);
 	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_line);
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, post);
-	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_socket);
-	curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, post);
-	/* a session that is kept would be ended, with QUIT, whenever its place is needed */
+	curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, on_debug);
+	curl_easy_setopt(easy, CURLOPT_DEBUGDATA, post);
+	curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L); /* else it shows nothing */
 	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
 	curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
 	if (mail->username &&
@@ -158,19 +190,21 @@ static void mail_judge(const void *own, struct post *post, CURLcode code, long s
 		post->alive = true;
 		return;
 	}
-	if (talk->n_replies == 2 && talk->asked_tls && !talk->starttls && talk->code < 400) {
-		yj_judge_again(post);
-		yj_judge_words(post, "the server offers no STARTTLS", NULL);
+	if (!talk->odd) {
+		yj_judge_silence(post, code);
+		if (code == CURLE_ABORTED_BY_CALLBACK)
+			yj_judge_words(post, "timed out", NULL);
 		return;
 	}
-	if (talk->code < 400) {
-		yj_judge_silence(post, code);
+	if (talk->step == MAIL_EHLO && talk->code / 100 == 2) {
+		yj_judge_again(post);
+		yj_judge_words(post, "the server offers no STARTTLS", NULL);
 		return;
 	}
 	char number[8];
 	snprintf(number, sizeof(number), "%d", talk->code);
 	yj_judge_words(post, number, post->reply + 4);
-	post->alive = talk->code >= 500;
+	post->alive = talk->code / 100 == 5;
 	if (post->alive)
 		post->result.outcome = YJ_SENT_FINAL;
 	else

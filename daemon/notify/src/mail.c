@@ -8,8 +8,8 @@
 
 #include "poster.h"
 
-#define WORD_BYTES 45 /* of text in one encoded word: 60 characters of base64, 75 at most in all   \
-		       */
+#define WORD_BYTES                                                                                 \
+	39 /* of text in one encoded word; "Subject: " and it are one line of 76 at most */
 #define LINE_BYTES 57 /* of text in one line of base64, which has 76 characters */
 #define ADDRESS_MAX 254
 

@@ -9,8 +9,11 @@ static void reap(struct yj_posters *all)
 	int left;
 	while ((message = curl_multi_info_read(all->multi, &left)) != NULL) {
 		/* the message is gone once its handle is removed */
-		if (message->msg == CURLMSG_DONE)
-			yj_poster_ended(all, message->easy_handle, message->data.result);
+		struct post *post = NULL;
+		if (message->msg != CURLMSG_DONE)
+			continue;
+		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&post);
+		yj_poster_ended(all, post, message->data.result);
 	}
 }
 

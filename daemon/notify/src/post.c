@@ -165,6 +165,7 @@ int yj_post_new(const struct poster *poster, const struct yj_delivery *delivery,
 	if (!post)
 		return YJ_ERR_NOMEM;
 	int rc = YJ_ERR_NOMEM;
+	pthread_mutex_init(&post->thread.lock, NULL);
 	post->attempt = delivery->attempt;
 	post->done = done;
 	post->ctx = ctx;
@@ -190,6 +191,7 @@ void yj_post_free(struct post *post)
 	curl_slist_free_all(post->headers);
 	curl_slist_free_all(post->receivers);
 	json_decref(post->guarded);
+	pthread_mutex_destroy(&post->thread.lock);
 	free(post->body);
 	free(post);
 }

@@ -25,14 +25,42 @@ int yj_poster_wrong(struct yj_poster_why *why, const char *key, const char *text
 
 /* ---- what has ended ---- */
 
-void yj_poster_detach(struct post *post)
+/* Takes a post away from its endpoint and the list. */
+static void detach(struct yj_posters *all, struct post *post)
 {
-	struct yj_posters *all = post->poster->all;
-	curl_multi_remove_handle(all->multi, post->easy);
 	TAILQ_REMOVE(&all->under_way, post, link);
 	all->n_posts--;
 	post->poster->n_posts--;
 	post->poster = NULL;
+}
+
+static void answer_and_free(struct post *post)
+{
+	struct yj_sent_result result = post->result;
+	yj_sent_cb done = post->done;
+	void *ctx = post->ctx;
+	yj_post_free(post);
+	if (done)
+		done(ctx, &result); /* last: it may send, cancel and set */
+}
+
+void yj_poster_drop(struct yj_posters *all, struct post *post, bool answer)
+{
+	bool mail = post->poster->kind->mail;
+	if (!mail)
+		curl_multi_remove_handle(all->multi, post->easy);
+	detach(all, post);
+	if (!answer)
+		post->done = NULL;
+	if (mail) {
+		TAILQ_INSERT_TAIL(&all->leaving, post, link);
+		yj_letter_give_up(post);
+	} else if (answer) {
+		TAILQ_INSERT_TAIL(&all->finished, post, link);
+		event_active(all->later, EV_TIMEOUT, 0);
+	} else {
+		yj_post_free(post);
+	}
 }
 
 static void note_health(struct poster *poster, const struct post *post)
@@ -70,19 +98,19 @@ static void judge(struct post *post, CURLcode code)
 	kind->judge(post->poster->own, post, code, status);
 }
 
-void yj_poster_ended(struct yj_posters *all, CURL *easy, CURLcode code)
+void yj_poster_ended(struct yj_posters *all, struct post *post, CURLcode code)
 {
-	struct post *post = NULL;
-	(void)all;
-	curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&post);
+	if (!post->poster) {
+		TAILQ_REMOVE(&all->leaving, post, link);
+		answer_and_free(post);
+		return;
+	}
 	judge(post, code);
 	note_health(post->poster, post);
-	yj_poster_detach(post);
-	struct yj_sent_result result = post->result;
-	yj_sent_cb done = post->done;
-	void *ctx = post->ctx;
-	yj_post_free(post);
-	done(ctx, &result); /* last: it may send, cancel and set */
+	if (!post->poster->kind->mail)
+		curl_multi_remove_handle(all->multi, post->easy);
+	detach(all, post);
+	answer_and_free(post);
 }
 
 /* ---- the channel ---- */
@@ -117,9 +145,13 @@ static int poster_send(void *self, const struct yj_delivery *delivery, yj_sent_c
 	int rc = yj_post_new(poster, delivery, done, ctx, &post);
 	if (rc < 0)
 		return rc;
-	if (curl_multi_add_handle(all->multi, post->easy) != CURLM_OK) {
+	if (poster->kind->mail)
+		rc = yj_letter_begin(all, post, poster->timeout_ms);
+	else if (curl_multi_add_handle(all->multi, post->easy) != CURLM_OK)
+		rc = YJ_ERR_NOMEM;
+	if (rc < 0) {
 		yj_post_free(post);
-		return YJ_ERR_NOMEM;
+		return rc;
 	}
 	post->poster = poster;
 	poster->n_posts++;
@@ -135,8 +167,7 @@ static void poster_cancel(void *self, uint64_t token)
 	TAILQ_FOREACH(post, &poster->all->under_way, link)
 	{
 		if (post->poster == poster && post->result.token == token) {
-			yj_poster_detach(post);
-			yj_post_free(post);
+			yj_poster_drop(poster->all, post, false);
 			return;
 		}
 	}

@@ -5,6 +5,8 @@
 #include <curl/curl.h>
 #include <event2/event.h>
 #include <jansson.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/queue.h>
 
@@ -49,14 +51,38 @@ struct poster { /* an endpoint */
 	int64_t failed_ms; /* the last one, monotonic */
 };
 
+enum mail_step { /* what the server was told last */
+	MAIL_GREETING,
+	MAIL_EHLO,
+	MAIL_STARTTLS,
+	MAIL_AUTH,
+	MAIL_FROM,
+	MAIL_TO,
+	MAIL_DATA,
+	MAIL_LETTER,
+};
 struct mail_talk { /* what has been said in an SMTP session */
-	curl_socket_t fd;
-	int n_replies;
-	int code;	/* of the last reply */
-	bool starttls;	/* was offered */
+	enum mail_step step;
+	int code;	/* of the last reply; 0: none yet */
 	bool asked_tls; /* the URL begins without it */
-	bool sending;	/* 354: the letter is on its way */
-	bool taken;	/* 250 after it */
+	bool in_tls;
+	bool starttls; /* was offered */
+	bool odd;      /* the last reply was not one that lets the session go on */
+	bool taken;    /* 250 after the letter */
+};
+
+struct letters;
+
+struct letter_thread {		 /* letters.c */
+	STAILQ_ENTRY(post) link; /* in ended, under its lock */
+	struct letters *letters;
+	pthread_t id;
+	bool running; /* or ended and not yet looked at; the loop's */
+	atomic_bool given_up;
+	int64_t until_ms; /* monotonic; the attempt's end */
+	pthread_mutex_t lock;
+	curl_socket_t fd; /* under lock */
+	CURLcode code;
 };
 
 struct post {			/* one request, or letter, under way */
@@ -77,8 +103,17 @@ struct post {			/* one request, or letter, under way */
 	size_t reply_kept;
 	bool headers_complete; /* the empty line after them has come */
 	struct mail_talk talk;
+	struct letter_thread thread;
 };
 TAILQ_HEAD(post_list, post);
+
+struct letters {
+	pthread_mutex_t lock;
+	STAILQ_HEAD(, post) ended; /* under lock */
+	int wake_fd;
+	struct event *woken;
+	int n_running;
+};
 
 struct yj_posters {
 	struct event_base *base;
@@ -89,6 +124,8 @@ struct yj_posters {
 	size_t n;
 	struct post_list under_way;
 	struct post_list finished; /* with a result, to be answered from the loop */
+	struct post_list leaving;  /* letters whose thread is still to end; done may be NULL */
+	struct letters letters;
 	int n_posts;
 	int64_t rest_ms;
 };
@@ -99,16 +136,24 @@ int64_t yj_poster_now_ms(void);
 int yj_poster_new(struct yj_posters *all, const struct yj_poster_conf *conf, struct poster **out,
     struct yj_poster_why *why) YJ_MUST_CHECK;
 void yj_poster_free(struct poster *poster);
-/* Takes a post away from libcurl and its endpoint; it is in no list then. */
-void yj_poster_detach(struct post *post);
+/* Ends a post for whom nobody waits any more, or, with a result that stands already, who does. */
+void yj_poster_drop(struct yj_posters *all, struct post *post, bool answer);
 /* A transfer has ended. */
-void yj_poster_ended(struct yj_posters *all, CURL *easy, CURLcode code);
+void yj_poster_ended(struct yj_posters *all, struct post *post, CURLcode code);
 /* For open(): what is wrong with `key`. Returns YJ_ERR_INVAL. */
 int yj_poster_wrong(struct yj_poster_why *why, const char *key, const char *text);
 
 /* multi.c: the multi handle on the loop. 0 or YJ_ERR_NOMEM. */
 int yj_multi_open(struct yj_posters *all) YJ_MUST_CHECK;
 void yj_multi_close(struct yj_posters *all);
+
+/* letters.c: mail, off the loop. 0 or YJ_ERR_NOMEM. */
+int yj_letters_open(struct yj_posters *all) YJ_MUST_CHECK;
+void yj_letters_close(struct yj_posters *all); /* no thread is left */
+int yj_letter_begin(struct yj_posters *all, struct post *post, int64_t timeout_ms) YJ_MUST_CHECK;
+void yj_letter_give_up(struct post *post); /* it ends soon, and comes to yj_poster_ended */
+void yj_letter_join(struct post *post);	   /* given up: waits for its thread, a second at most */
+void yj_letter_hang_up(struct post *post); /* from its thread: nothing more is to be said */
 
 /* post.c: building one. */
 int yj_post_new(const struct poster *poster, const struct yj_delivery *delivery, yj_sent_cb done,

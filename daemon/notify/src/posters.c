@@ -69,14 +69,10 @@ static void move_posts(struct yj_posters *all, struct poster *const *v, size_t n
 			heir->n_posts++;
 			continue;
 		}
-		yj_poster_detach(post);
-		curl_easy_cleanup(post->easy);
-		post->easy = NULL;
 		post->result.outcome = YJ_SENT_FINAL;
 		snprintf(post->result.words, sizeof(post->result.words),
 		    "the endpoint is no longer configured");
-		TAILQ_INSERT_TAIL(&all->finished, post, link);
-		event_active(all->later, EV_TIMEOUT, 0);
+		yj_poster_drop(all, post, true);
 	}
 }
 
@@ -154,8 +150,10 @@ struct yj_posters *yj_posters_new(struct event_base *base)
 	all->rest_ms = 30000;
 	TAILQ_INIT(&all->under_way);
 	TAILQ_INIT(&all->finished);
+	TAILQ_INIT(&all->leaving);
+	all->letters.wake_fd = -1;
 	all->later = evtimer_new(base, on_later, all);
-	if (!all->later || yj_multi_open(all) < 0) {
+	if (yj_letters_open(all) < 0 || !all->later || yj_multi_open(all) < 0) {
 		yj_posters_free(all);
 		return NULL;
 	}
@@ -172,8 +170,11 @@ void yj_posters_free(struct yj_posters *all)
 	if (!all)
 		return;
 	struct post *post;
-	while ((post = TAILQ_FIRST(&all->under_way)) != NULL) {
-		yj_poster_detach(post);
+	while ((post = TAILQ_FIRST(&all->under_way)) != NULL)
+		yj_poster_drop(all, post, false);
+	while ((post = TAILQ_FIRST(&all->leaving)) != NULL) {
+		TAILQ_REMOVE(&all->leaving, post, link);
+		yj_letter_join(post);
 		yj_post_free(post);
 	}
 	while ((post = TAILQ_FIRST(&all->finished)) != NULL) {
@@ -181,6 +182,7 @@ void yj_posters_free(struct yj_posters *all)
 		yj_post_free(post);
 	}
 	free_all(all->v, all->n);
+	yj_letters_close(all);
 	yj_multi_close(all);
 	if (all->later)
 		event_free(all->later);

@@ -4,8 +4,8 @@
  *   250 after the letter                       YJ_SENT_OK
  *   4xx, no answer, no TLS                     YJ_SENT_RETRY
  *   5xx (a mailbox that does not exist, ...)   YJ_SENT_FINAL
- * The provider's words are its last reply. Nothing waits for the answer to QUIT: libcurl would, in
- * the loop. */
+ * The provider's words are its last reply. Each letter is sent on a thread of its own, for
+ * libcurl's SMTP waits within its calls; all callbacks come in the loop as ever. */
 #ifndef NOTIFY_EMAIL_H
 #define NOTIFY_EMAIL_H
 

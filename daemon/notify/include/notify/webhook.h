@@ -10,8 +10,6 @@
 #ifndef NOTIFY_WEBHOOK_H
 #define NOTIFY_WEBHOOK_H
 
-#include <event2/event.h>
-
 #include "notify/channel.h"
 
 struct yj_hook_conf {
@@ -27,23 +25,5 @@ struct yj_hook_conf {
  * is too small; YJ_ERR_NOMEM. */
 int yj_webhook_sign(const char *secret, const char *id, int64_t timestamp_s, const void *body,
     size_t len, char *out, size_t cap) YJ_MUST_CHECK;
-
-/* ---- webhooks alone, as a set of their own: a thin layer over notify/posters.h ---- */
-
-struct yj_webhook_conf {
-	const char *name; /* as in the configuration */
-	const char *url;
-	const char *secret; /* whsec_...; NULL: unsigned */
-	int64_t timeout_ms; /* one attempt as a whole */
-	int attempts;
-};
-
-struct yj_webhooks;
-
-struct yj_webhooks *yj_webhooks_new(struct event_base *base);
-int yj_webhooks_set(struct yj_webhooks *hooks, const struct yj_webhook_conf *conf, size_t n,
-    size_t *bad) YJ_MUST_CHECK;
-const struct yj_channel *yj_webhooks_channel(struct yj_webhooks *hooks, const char *name);
-void yj_webhooks_free(struct yj_webhooks *hooks);
 
 #endif
