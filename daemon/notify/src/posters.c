@@ -172,9 +172,13 @@ void yj_posters_free(struct yj_posters *all)
 	struct post *post;
 	while ((post = TAILQ_FIRST(&all->under_way)) != NULL)
 		yj_poster_drop(all, post, false);
+	/* all of them before any is freed: in `ended` each hangs on the one before it */
+	TAILQ_FOREACH(post, &all->leaving, link)
+	{
+		yj_letter_join(post);
+	}
 	while ((post = TAILQ_FIRST(&all->leaving)) != NULL) {
 		TAILQ_REMOVE(&all->leaving, post, link);
-		yj_letter_join(post);
 		yj_post_free(post);
 	}
 	while ((post = TAILQ_FIRST(&all->finished)) != NULL) {
