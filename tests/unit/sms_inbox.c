@@ -150,6 +150,24 @@ static void test_reports_find_their_message(void **state)
 	}
 }
 
+/* After a stop the page, its report and an answer lie there together. */
+static void test_a_report_waits_until_its_message_is_known(void **state)
+{
+	struct fixture *f = *state;
+	write_text(f, "incoming", "GSM1.report",
+	    "From: 8613800000001\nModem: GSM1\nAlphabet: ISO\n\nSMS STATUS REPORT\n"
+	    "Message_id: 42\nStatus: 0,Ok");
+	begin(f, 0);
+	yj_sms_spool_set_pace(f->spool, &(struct yj_sms_spool_pace){.settle_ms = 400});
+	double begun = now_s();
+	say(f, "GSM1.answer", "1");
+	TURN_UNTIL(f, f->n_said == 1);
+	assert_string_equal(f->said[0].text, "1");
+	TURN_UNTIL(f, f->n_said == 2);
+	assert_int_equal(f->said[1].type, YJ_BACK_RECEIPT);
+	assert_true(now_s() - begun > 0.3);
+}
+
 static void test_garbage_is_set_aside_and_holds_nothing_up(void **state)
 {
 	struct fixture *f = *state;
@@ -294,6 +312,7 @@ int main(void)
 	    T(test_refused_it_is_kept_and_offered_again_later),
 	    T(test_kept_over_a_restart),
 	    T(test_reports_find_their_message),
+	    T(test_a_report_waits_until_its_message_is_known),
 	    T(test_garbage_is_set_aside_and_holds_nothing_up),
 	    T(test_what_is_still_written_is_waited_for),
 	    T(test_smsds_own_files_are_left_alone),

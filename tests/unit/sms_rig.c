@@ -90,7 +90,8 @@ void begin(struct fixture *f, int64_t take_max_ms)
 	    .report = true,
 	    .attempts = 3,
 	    .take_max_ms = take_max_ms ? take_max_ms : 600000};
-	struct yj_sms_spool_pace pace = {.look_ms = 20, .refuse_ms = 300, .young_ms = 200};
+	struct yj_sms_spool_pace pace = {
+	    .look_ms = 20, .refuse_ms = 300, .young_ms = 200, .settle_ms = 1};
 	f->spool = yj_sms_spool_new(f->base, &conf, on_back, on_note, f);
 	assert_non_null(f->spool);
 	yj_sms_spool_set_pace(f->spool, &pace);

@@ -139,6 +139,15 @@ static int offer_text(struct yj_sms_spool *spool, const struct yj_sms_found *fil
 	return spool->back(spool->ctx, &back);
 }
 
+/* A report may lie there together with what it is about: first the gateway shall have on disk by
+ * which reference that goes, also after a start, when it asks for what was under way. */
+static int64_t report_waits_ms(const struct yj_sms_spool *spool)
+{
+	int64_t begun_ms = spool->begun_ms + spool->pace.settle_ms;
+	int64_t told_ms = spool->told_ms ? spool->told_ms + spool->pace.settle_ms / 5 : 0;
+	return (begun_ms > told_ms ? begun_ms : told_ms) - yj_sms_now_ms();
+}
+
 static int offer_report(struct yj_sms_spool *spool, const struct yj_sms_found *file,
     const struct yj_sms_incoming *incoming)
 {
@@ -186,6 +195,8 @@ static int64_t read_file(
 		rc = offer_text(spool, file, &incoming);
 		break;
 	case YJ_SMS_REPORT:
+		if (report_waits_ms(spool) > 0)
+			return pass_until(spool, file, report_waits_ms(spool));
 		rc = offer_report(spool, file, &incoming);
 		break;
 	case YJ_SMS_INCOMPLETE:

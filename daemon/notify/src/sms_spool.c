@@ -161,6 +161,7 @@ void yj_sms_pages_look(struct yj_sms_spool *spool)
 		yj_sent_cb done = page->done;
 		void *ctx = page->ctx;
 		forget(spool, page);
+		spool->told_ms = yj_sms_now_ms();
 		done(ctx, &result);
 		next = TAILQ_FIRST(&spool->pages); /* it may have sent and cancelled */
 	}
@@ -356,6 +357,7 @@ static bool fill_in(struct yj_sms_spool *spool, const struct yj_sms_spool_conf *
 	    .stall_ms = YJ_SMS_STALL_MS < spool->take_max_ms ? YJ_SMS_STALL_MS : spool->take_max_ms,
 	    .rest_ms = 60000,
 	    .keep_ms = 600000,
+	    .settle_ms = 5000,
 	    .young_ms = 10000};
 	spool->channel = (struct yj_channel){
 	    .name = spool->name,
@@ -413,6 +415,7 @@ void yj_sms_spool_set_pace(struct yj_sms_spool *spool, const struct yj_sms_spool
 	set_ms(&spool->pace.stall_ms, pace->stall_ms);
 	set_ms(&spool->pace.rest_ms, pace->rest_ms);
 	set_ms(&spool->pace.keep_ms, pace->keep_ms);
+	set_ms(&spool->pace.settle_ms, pace->settle_ms);
 	set_ms(&spool->pace.young_ms, pace->young_ms);
 	if (spool->scan_at_ms > yj_sms_now_ms() + spool->pace.scan_ms)
 		spool->scan_at_ms = yj_sms_now_ms() + spool->pace.scan_ms;

@@ -42,8 +42,8 @@ struct yj_sms_spool {
 
 	struct page_list pages; /* oldest first */
 	int n_pages;
-	int n_failures; /* in a row */
-	int64_t failed_ms, moved_ms, begun_ms;
+	int n_failures;					/* in a row */
+	int64_t failed_ms, moved_ms, begun_ms, told_ms; /* told: a result, to the gateway */
 
 	int inotify;
 	int watch_sent, watch_failed, watch_incoming; /* -1: none */

@@ -65,7 +65,9 @@ struct yj_sms_spool_pace {
 	int64_t stall_ms;  /* without movement: down */
 	int64_t rest_ms;   /* down after failures */
 	int64_t keep_ms;   /* own files in sent and failed */
-	int64_t young_ms;  /* an incomplete file may still be written for so long */
+	int64_t
+	    settle_ms;	  /* reports wait so long after a start, and a fifth of it after a result */
+	int64_t young_ms; /* an incomplete file may still be written for so long */
 };
 void yj_sms_spool_set_pace(struct yj_sms_spool *spool, const struct yj_sms_spool_pace *pace);
 
