@@ -106,7 +106,8 @@ village_gateway_config() {
 		gateway:  {id: gw-1, data_dir: $VILLAGE/data, language: zh-CN}
 		mqtt:     {host: 127.0.0.1, port: $VILLAGE_GATEWAY_PORT, username: gateway,
 		           password_file: $VILLAGE/password/gateway}
-		http:     {listen: 127.0.0.1:$VILLAGE_HTTP_PORT}
+		http:     {listen: 127.0.0.1:$VILLAGE_HTTP_PORT,
+		           public_url: "http://127.0.0.1:$VILLAGE_HTTP_PORT"}
 		ctl:      {socket: $VILLAGE/control.sock}
 		notify:   {channel_wait: 5s, default_channels: [mqtt]}
 	CONF

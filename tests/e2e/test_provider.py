@@ -119,6 +119,17 @@ def test_reply(world, provider, text, expected):
     assert event["data"]["actor"] == "sms" and event["data"]["via"] == "sms"
 
 
+def test_default_channels(world, provider):
+    """Whoever has a telephone and names no channel is texted; whoever has none has the app."""
+    begin(world, provider, [{"id": "grid1", "name": "何晓东", "role": "grid", "phone": "13900000001",
+                             "channels": ""},
+                            {"id": "grid2", "name": "李桂芳", "role": "grid", "channels": ""}]).call()
+    assert provider.wait(1)["to"].endswith("3900000001")
+    world.gateway.wait_event("incident.notified", people=2)
+    assert [d["channel"] for d in deliveries(world.gateway, "grid1")][0] == "sms"
+    assert [d["channel"] for d in deliveries(world.gateway, "grid2")] == ["mqtt"]
+
+
 def test_both_are_told_who_is_first(world, provider):
     begin(world, provider).call()
     provider.wait(2)
