@@ -42,6 +42,8 @@ static int check_span(void *ctx, int64_t from, int64_t until, const struct yj_na
 	return 0;
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char why[YJ_WHY_MAX];
