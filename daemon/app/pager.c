@@ -29,9 +29,12 @@ static int next_way(
 	int rc = yj_caregiver_find(g->store, row->target, &who);
 	if (rc == YJ_ERR_NOTFOUND || (rc == 0 && who.gone))
 		return 0;
-	if (rc == 0)
-		rc = yj_outbox_page_channels(g->store, row->page, &used);
+	if (rc < 0)
+		return rc;
 	yj_ways_get(g, &who, &ways);
+	if (ways.n == 1 && strcmp(ways.v[0], row->channel) == 0)
+		return 0;
+	rc = yj_outbox_page_channels(g->store, row->page, &used);
 	for (size_t i = 0; rc == 0 && i < ways.n && !channel[0]; i++)
 		if (!yj_names_have(&used, ways.v[i]))
 			snprintf(channel, cap, "%s", ways.v[i]);
