@@ -336,12 +336,19 @@ int yj_lanes_send_unrecorded(struct yj_gateway *g, const struct yj_outbox_row *r
 	return send_channel(g, row, on_unrecorded);
 }
 
+/* Asked before anything is read or put into words: of a thousand lanes many may wait. */
+static bool has_room(struct yj_gateway *g, const char *name)
+{
+	const struct yj_channel *channel = yj_channels_find(g, name);
+	return !channel || !channel->has_room || channel->has_room(channel->self);
+}
+
 /* Sends the first of a lane. false: the lane waits. */
 static bool send_first(struct yj_gateway *g, struct lane *lane)
 {
 	struct yj_lanes *l = g->lanes;
 	bool mqtt = strcmp(lane->name, "mqtt") == 0;
-	if (mqtt && yj_link_room(g->help) == 0)
+	if (mqtt ? yj_link_room(g->help) == 0 : !has_room(g, lane->name))
 		return false;
 	int64_t n = lane->ring[lane->head];
 	struct yj_outbox_row row;

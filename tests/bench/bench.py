@@ -276,8 +276,72 @@ def idle(table, folder):
     table.add("idle, wake-ups in 30 s", slept, "")
 
 
+# ── f. endpoints that hang ──
+
+ENDPOINTS, HANGING, PRESSES = 1000, 100, 10
+
+
+@contextlib.contextmanager
+def hooks(wanted):
+    """A server for all endpoints, and a way to talk to it."""
+    process = subprocess.Popen([str(TOOLS / "bench_hooks"), str(HANGING), str(wanted)],
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        yield process, int(process.stdout.readline())
+    finally:
+        process.stdin.close()
+        process.wait(10)
+
+
+def deliveries(folder, hang):
+    """Seconds from the first press until the healthy endpoints have all that is theirs, and how
+    many requests hung by then. A gateway of its own each time: an endpoint that has hung is known
+    to."""
+    healthy = (ENDPOINTS - HANGING) * PRESSES
+    with broker(folder / "b") as b, hooks(healthy) as (server, port):
+        g = harness.Gateway(folder / "gw", b, [POLICY], webhooks=[
+            {"name": f"w{n}", "url": f"http://127.0.0.1:{port}/{n}", "timeout": "60s"}
+            for n in range(ENDPOINTS)])
+        g.start()
+        try:
+            g.load("residents", [{"id": f"r{n}", "name": "王秀英", "region": "511781103201"}
+                                 for n in range(PRESSES)])
+            g.load("devices", [{"id": f"b{n}", "kind": "button", "resident": f"r{n}"}
+                               for n in range(PRESSES)])
+            g.load("caregivers", [{"id": f"c{n}", "name": "何晓东", "role": "grid",
+                                   "region": "511781103201", "channels": f"webhook:w{n}"}
+                                  for n in range(ENDPOINTS)])
+            server.stdin.write("hang\n" if hang else "answer\n")
+            server.stdin.flush()
+            server.stdout.readline()
+            homes = [harness.Device(b, f"b{n}") for n in range(PRESSES)]
+            began = time.monotonic_ns()
+            for home in homes:
+                home.call()
+            done = json.loads(server.stdout.readline())
+            for home in homes:
+                home.close()
+            return (done["last_ns"] - began) / 1e9, done["hanging"]
+        finally:
+            g.stop()
+
+
+def endpoints(table, folder):
+    """10,000 deliveries over 1,000 endpoints, of which 100 hang, or none; in turn, and of each the
+    best round counts."""
+    rounds, free, beside, held = 5, [], [], 0
+    for n in range(rounds):
+        free.append(deliveries(folder / f"free{n}", False)[0])
+        seconds, held = deliveries(folder / f"beside{n}", True)
+        beside.append(seconds)
+    healthy = (ENDPOINTS - HANGING) * PRESSES
+    table.add(f"{healthy:,} deliveries to {ENDPOINTS - HANGING} endpoints", min(free), "s")
+    table.add(f"  beside {HANGING} that hang", min(beside), "s", min(free), "<= 1.1", high=1.1)
+    table.add("  requests that hang, of 1,000", held, "")
+
+
 ITEMS = {"throughput": throughput, "latency": latency, "size": size, "memory": memory,
-         "start": start, "idle": idle}
+         "start": start, "idle": idle, "endpoints": endpoints}
 
 
 def main():
