@@ -261,12 +261,12 @@ static void words_are_no_arguments(void **state)
 {
 	struct fixture *f = *state;
 	struct yj_voice_conf conf = conf_of(f);
-	char path[100], seen[110], line[600] = "";
+	char path[100], seen[110], line[1000] = "";
 	snprintf(path, sizeof path, "%s-speaker", f->folder);
 	snprintf(seen, sizeof seen, "%s-seen", f->folder);
 	FILE *file = fopen(path, "w");
-	fprintf(file, "#!/bin/sh\necho \"$@\" >%s; env >>%s; ls /proc/self/fd >>%s\nexit 1\n", seen,
-	    seen, seen);
+	fprintf(file, "#!/bin/sh\n{ echo \"$@\"; cat; echo; env; ls /proc/self/fd; } >%s\nexit 1\n",
+	    seen);
 	fchmod(fileno(file), 0755);
 	fclose(file);
 	conf.speaker = path;
@@ -277,6 +277,10 @@ static void words_are_no_arguments(void **state)
 	assert_non_null(file);
 	assert_non_null(fgets(line, sizeof line, file));
 	assert_string_equal(line, "-v cmn --stdin --stdout\n");
+	assert_non_null(fgets(line, sizeof line, file));
+	assert_string_equal(line,
+	    "王秀英求助。我去，请按1。去不了，请按2。不在附近，先打电话问，请按3。"
+	    "再听一遍，请按9。\n");
 	while (fgets(line, sizeof line, file)) {
 		assert_null(strstr(line, "王秀英"));
 		/* no descriptor but its own three, and the one by which ls looks */
