@@ -5,13 +5,15 @@ import configparser
 import os
 import re
 import shutil
+import socket
 import subprocess
+import tempfile
 
 import pytest
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 SYSTEMD = os.path.join(ROOT, "systemd")
-UNITS = ["yijiand.service", "yijian-crl.service", "yijian-crl.timer"]
+UNITS = ["yijiand.service", "yijian-baresip.service", "yijian-crl.service", "yijian-crl.timer"]
 
 
 def run(*args, **kw):
@@ -33,7 +35,7 @@ def installed(tmp_path):
     for name in UNITS:
         with open(os.path.join(SYSTEMD, name)) as f:
             text = f.read()
-        text = re.sub(r"(?m)^(ExecStart=)/usr/(bin/yijiand|libexec/yijian/yijian-ca)\b",
+        text = re.sub(r"(?m)^(ExecStart=)/usr/(bin/yijiand|bin/baresip|libexec/yijian/yijian-ca)\b",
                       r"\1/usr/bin/true", text)
         (tmp_path / name).write_text(text)
     return tmp_path
@@ -52,7 +54,7 @@ def test_verify_would_notice_a_wrong_key(installed):
     assert run("systemd-analyze", "verify", "--man=no", "--recursive-errors=no", str(path)).stderr
 
 
-@pytest.mark.parametrize("name", ["yijiand.service", "yijian-crl.service"])
+@pytest.mark.parametrize("name", ["yijiand.service", "yijian-baresip.service", "yijian-crl.service"])
 def test_exposure_is_at_most_2(name):
     done = run("systemd-analyze", "security", "--offline=true", "--threshold=20",
                os.path.join(SYSTEMD, name))
@@ -107,10 +109,65 @@ def test_tmpfiles_makes_the_folders(tmp_path):
                os.path.join(SYSTEMD, "tmpfiles.d", "yijian.conf"))
     assert done.returncode == 0, done.stderr
     modes = {p: oct((tmp_path / p).stat().st_mode & 0o7777)
-             for p in ("etc/yijian", "etc/yijian/ca", "var/lib/yijian")}
-    assert modes == {"etc/yijian": "0o750", "etc/yijian/ca": "0o700", "var/lib/yijian": "0o700"}
+             for p in ("etc/yijian", "etc/yijian/ca", "var/lib/yijian", "run/yijian-voice", "etc/yijian-voice")}
+    assert modes == {"etc/yijian": "0o750", "etc/yijian/ca": "0o700", "var/lib/yijian": "0o700",
+                     "run/yijian-voice": "0o2750", "etc/yijian-voice": "0o750"}
+    spoken, gateway = ((tmp_path / p).stat() for p in ("run/yijian-voice", "var/lib/yijian"))
+    assert spoken.st_uid == gateway.st_uid and spoken.st_gid not in (0, gateway.st_gid)
     assert (tmp_path / "etc/yijian/ca").stat().st_uid == 0
     assert (tmp_path / "var/lib/yijian").stat().st_uid != 0
+
+
+def test_telephone_line_is_kept_away_from_the_gateways_data():
+    service = unit("yijian-baresip.service")["Service"]
+    assert service["User"] == service["Group"] == "yijian-voice"
+    assert service["StandardOutput"] == service["StandardError"] == "null"  # it names who is called
+    with open(os.path.join(SYSTEMD, "baresip", "config")) as f:
+        config = dict(line.split(None, 1) for line in f.read().splitlines()
+                      if line and line[0] != "#")
+    assert config["ctrl_tcp_listen"].startswith("127.0.0.1:")
+    assert config["call_max_calls"] == "1"
+    assert "/run/yijian-voice" in unit("yijiand.service")["Service"]["ReadWritePaths"]
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="gives folders to other accounts")
+def test_telephone_line_reads_its_folder_alone():
+    """baresip needs no right to write into its folder, as under its unit."""
+    folder = tempfile.mkdtemp(prefix="yj-line-")  # pytest's own are closed to other accounts
+    process = None
+    try:
+        line = os.path.join(folder, "line")
+        shutil.copytree(os.path.join(SYSTEMD, "baresip"), line)
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            port = s.getsockname()[1]
+        for name, old, new in (("config", "0.0.0.0:5060", "127.0.0.1:0"),
+                               ("config", "127.0.0.1:4444", "127.0.0.1:%d" % port),
+                               ("accounts", "regint=600", "regint=0")):
+            path = os.path.join(line, name)
+            with open(path) as f:
+                text = f.read()
+            with open(path, "w") as f:
+                f.write(text.replace(old, new))
+        os.chmod(folder, 0o755)
+        os.chmod(line, 0o555)
+        process = subprocess.Popen(
+            ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "baresip", "-f", line],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        said = []
+        for text in process.stdout:
+            said.append(text)
+            if "baresip is ready" in text:
+                break
+        else:
+            pytest.fail("baresip ended: %s" % said)
+        socket.create_connection(("127.0.0.1", port), timeout=10).close()
+        assert sorted(os.listdir(line)) == ["accounts", "config"]
+    finally:
+        if process:
+            process.terminate()
+            process.wait(10)
+        shutil.rmtree(folder)
 
 
 def settings():
@@ -187,6 +244,8 @@ def test_install_puts_everything_in_place(tmp_path):
     assert done.returncode == 0, done.stderr
     for path in ("bin/yijiand", "bin/yijianctl", "bin/yijian-sim", "libexec/yijian/yijian-ca",
                  "lib/systemd/system/yijiand.service", "lib/systemd/system/yijian-crl.timer",
+                 "lib/systemd/system/yijian-baresip.service", "share/yijian/baresip/config",
+                 "share/yijian/baresip/accounts", "share/doc/yijian/voice.md",
                  "lib/sysusers.d/yijian.conf", "lib/tmpfiles.d/yijian.conf",
                  "share/yijian/mosquitto/yijian.conf", "share/yijian/mosquitto/device.acl",
                  "share/yijian/mosquitto/gateway.acl", "share/yijian/yijian.yaml", "share/doc/yijian/broker.md"):
