@@ -155,7 +155,7 @@ static int log_outage(struct yj_gateway *g, enum yj_event_type type, const struc
 
 static int step(struct yj_gateway *g, struct yj_incident *inc, const struct yj_in *in)
 {
-	char text[YJ_OUTAGE_TEXT_MAX];
+	char text[YJ_OUTAGE_TEXT_MAX] = "";
 	int rc = yj_outages_text(g, inc->n, text, sizeof text);
 	struct yj_turn turn = {.inc = inc, .in = *in, .actor = {"", ""}, .text = text};
 	return rc < 0 ? rc : yj_turn_run(g, &turn, NULL);
@@ -255,7 +255,7 @@ static int begin(
 	if (rc == 0)
 		rc = add_members(g, inc.n, v, n);
 	for (size_t i = 0; rc == 0 && merges && i < l->n_open; i++) {
-		bool within = yj_region_cut(atoll(l->open[i].region), digits) == region;
+		bool within = yj_region_cut(strtoll(l->open[i].region, NULL, 10), digits) == region;
 		if (!within || !may_grow(l, &l->open[i]))
 			continue;
 		rc = yj_outage_counts(g->store, l->open[i].incident, &counts[i], &away);
@@ -299,7 +299,7 @@ static int found(void *ctx, const struct yj_spot *v, size_t n, int digits)
 		return 0;
 	int64_t place = yj_region_cut(v[0].region, digits);
 	for (size_t i = 0; i < l->n_open; i++) {
-		int64_t other = atoll(l->open[i].region);
+		int64_t other = strtoll(l->open[i].region, NULL, 10);
 		if (!may_grow(l, &l->open[i]))
 			continue;
 		if (digits_of(other) <= digits && yj_region_cut(place, digits_of(other)) == other)
