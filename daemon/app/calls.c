@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "alert.h"
+#include "diverts.h"
 #include "floods.h"
 #include "plans.h"
 #include "silences.h"
@@ -97,13 +98,20 @@ int yj_calls_open_or_join(struct yj_alert *a, int64_t *incident)
 	if (rc < 0)
 		return rc;
 	bool late = is_late(a, plan->stale_after_ms);
+	bool diverted;
+	rc = yj_diverts_now(g, a->device.id, &diverted);
+	if (rc < 0)
+		return rc;
+	/* another device, or this one in its right mind again: everybody's after all */
+	bool anew = !fresh && inc.diverted && !diverted;
+	inc.diverted = diverted && (fresh || inc.diverted);
 	inc.late = fresh ? late : inc.late;
 	inc.alerts++;
 	char text[512];
 	copy_text(text, sizeof text, a->text ? a->text : "");
 	struct yj_turn turn = {
 	    .inc = &inc,
-	    .in = {.type = fresh ? YJ_IN_OPEN : YJ_IN_JOIN},
+	    .in = {.type = fresh ? YJ_IN_OPEN : YJ_IN_JOIN, .anew = anew},
 	    .actor = {.via = "mqtt"},
 	    .text = a->text ? text : NULL,
 	    .device = a->device.id,

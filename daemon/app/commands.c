@@ -11,6 +11,7 @@
 #include "presence.h"
 #include "proto/time.h"
 #include "reload.h"
+#include "store/divert.h"
 
 const char *yj_command_text(const struct yj_command *c, const char *key)
 {
@@ -56,6 +57,10 @@ static int do_status(struct yj_command *c)
 		rc = yj_outbox_pending(g->store, &pending, &oldest);
 	if (rc < 0)
 		return rc;
+	json_t *diverted = NULL;
+	rc = yj_read_diverts(g->store, &diverted);
+	if (rc < 0)
+		return rc;
 	yj_presence_counts(g, &known, &online);
 	json_t *levels = json_array();
 	for (int i = 0; i < YJ_LEVELS_MAX; i++) {
@@ -64,22 +69,23 @@ static int do_status(struct yj_command *c)
 	}
 	snprintf(path, sizeof path, "%s/yijian.db", g->config->gateway.data_dir);
 	c->data = json_pack("{s:s, s:s, s:i, s:I, s:s, s:o, s:s, s:{s:s, s:s}, s:{s:I, s:o},"
-			    " s:{s:I}, s:{s:I, s:I}, s:b}",
+			    " s:{s:I}, s:{s:I, s:I}, s:o, s:b}",
 	    "gateway", g->config->gateway.id, "version", YJ_VERSION, "pid", (int)getpid(),
 	    "uptime_s", (json_int_t)((g->now.t - g->started_t) / 1000), "started_at",
 	    yj_rfc3339_format(g->started_utc_ms, started), "degraded", or_null(g->degraded),
 	    "database", path, "broker", "help", yj_link_is_up(g->help) ? "up" : "down", "chatter",
 	    yj_link_is_up(g->chatter) ? "up" : "down", "incidents", "open", (json_int_t)open,
 	    "by_level", levels, "outbox", "pending", (json_int_t)pending, "devices", "known",
-	    (json_int_t)known, "online", (json_int_t)online, "utc_known", g->now.utc_known);
+	    (json_int_t)known, "online", (json_int_t)online, "diverted", diverted, "utc_known",
+	    g->now.utc_known);
 	return c->data ? 0 : YJ_ERR_NOMEM;
 }
 
 static const struct yj_command_entry own[] = {{"status", do_status, true}, {NULL, NULL, false}};
 
-static const struct yj_command_entry *const tables[] = {
-    own, yj_commands_incident, yj_commands_directory, yj_commands_roster, yj_commands_people,
-    yj_commands_silence};
+static const struct yj_command_entry *const tables[] = {own, yj_commands_incident,
+    yj_commands_directory, yj_commands_roster, yj_commands_people, yj_commands_silence,
+    yj_commands_divert};
 
 static const struct yj_command_entry *find(const char *name)
 {

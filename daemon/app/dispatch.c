@@ -7,6 +7,7 @@
 
 #include "alerts.h"
 #include "deliveries.h"
+#include "diverts.h"
 #include "effects.h"
 #include "emergency.h"
 #include "feed.h"
@@ -308,6 +309,8 @@ static int everything(struct yj_gateway *g, bool *more)
 	yj_inhand_none(g);
 	if (rc == 0 && yj_presence_has_news(g))
 		rc = yj_presence_log(g);
+	if (rc == 0 && yj_diverts_due(g) <= g->now.t)
+		rc = yj_diverts_run(g);
 	if (rc == 0 && yj_outages_due(g) <= g->now.t)
 		rc = yj_outages_look(g);
 	if (rc == 0)
@@ -352,6 +355,7 @@ static void roll_back(struct yj_gateway *g)
 	yj_effects_forget(g);
 	yj_floods_forget(g);
 	yj_silences_forget(g);
+	yj_diverts_forget(g);
 	yj_outages_undone(g);
 	yj_metrics_undo(&g->metrics, 0);
 	yj_lanes_undone(g);

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "dispatch.h"
+#include "diverts.h"
 #include "feed.h"
 #include "floods.h"
 #include "lanes.h"
@@ -235,7 +236,9 @@ void yj_gateway_rearm(struct yj_gateway *g)
 	if (!g->store_failing)
 		due = earlier(earlier(due, other),
 		    earlier(yj_lanes_late_due(g),
-			earlier(yj_floods_due(g), earlier(yj_silences_due(g), yj_outages_due(g)))));
+			earlier(yj_floods_due(g),
+			    earlier(yj_diverts_due(g),
+				earlier(yj_silences_due(g), yj_outages_due(g))))));
 	struct itimerspec when = {0};
 	if (due != INT64_MAX) {
 		int64_t in_ms = due > g->now.t ? due - g->now.t : 1;

@@ -107,6 +107,10 @@ struct yj_gateway {
 		bool known;
 		int64_t first_utc_ms, last_utc_ms;
 	} silences;
+	struct { /* diverts.h */
+		bool known;
+		int64_t due_t;
+	} diverts;
 	struct { /* outages.h */
 		int64_t look_t;
 	} outages;

@@ -166,7 +166,8 @@ static int expand_level(struct yj_gateway *g, const struct yj_incident *inc,
     const struct yj_plan *plan, uint32_t level, struct yj_names *names)
 {
 	if (!plan)
-		return yj_people_desk(g->store, names);
+		return inc->diverted ? yj_people_seats(g->store, names)
+				     : yj_people_desk(g->store, names);
 	if (inc->kind == YJ_KIND_OUTAGE)
 		return yj_outages_expand(
 		    g, inc, plan->levels[level].to, plan->levels[level].n, names);

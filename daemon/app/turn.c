@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "diverts.h"
 #include "pager.h"
 #include "plans.h"
 
@@ -202,6 +203,13 @@ int yj_turn_run(struct yj_gateway *g, struct yj_turn *turn, enum yj_verdict *ver
 	struct yj_rules rules;
 	int rc = yj_plans_get(
 	    g->plans, g->store, inc->policy_hash, inc->kind, inc->whose.assigned, &plan, &rules);
+	bool seats = false;
+	if (rc == 0 && inc->diverted) /* or, where there is no seat any more, as ever */
+		rc = yj_diverts_desk(g, &seats);
+	if (rc == 0 && seats) {
+		plan = NULL;
+		rules.n_levels = 1;
+	}
 	if (rc == 0 && inc->stored && inc->closed_utc_ms == INT64_MAX)
 		rc = yj_whose_renew(g->store, inc->device, &inc->whose);
 	if (rc < 0)
@@ -214,6 +222,11 @@ int yj_turn_run(struct yj_gateway *g, struct yj_turn *turn, enum yj_verdict *ver
 	if (state.level >= rules.n_levels) /* its policy was damaged: the default one serves */
 		state.level = rules.n_levels - 1u;
 	struct yj_in in = turn->in;
+	bool due = in.type == YJ_IN_TICK && state.level_due <= g->now.t;
+	if (inc->diverted && !seats && due) { /* no seat is left: those of its policy */
+		in.type = YJ_IN_ANEW;
+		inc->diverted = false;
+	}
 	struct yj_step step;
 	for (int n = 0; n < STEPS_MAX; n++) {
 		yj_incident_step(&rules, &state, &in, g->now.t, &step);

@@ -198,7 +198,7 @@ static struct happening chance(struct world *w)
 		return does(who, YJ_IN_ARRIVE);
 	default:
 		if (rng_one_in(r, 4))
-			return does(MODEL_NOBODY, YJ_IN_OVER);
+			return does(MODEL_NOBODY, rng_one_in(r, 2) ? YJ_IN_OVER : YJ_IN_ANEW);
 		h = does(who, rng_one_in(r, 2) ? YJ_IN_CANCEL : YJ_IN_RESOLVE);
 		h.in.outcome = (enum yj_outcome)rng_below(r, YJ_OUTCOME_OTHER + 1);
 		return h;

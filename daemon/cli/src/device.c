@@ -12,6 +12,7 @@
 #include "cli.h"
 #include "proto/topic.h"
 #include "store/directory.h"
+#include "until.h"
 
 #define CA_TOOL "yijian-ca"
 #define CA_TOOL_INSTALLED "/usr/libexec/yijian/" CA_TOOL
@@ -160,6 +161,39 @@ static int run_test(struct yj_cli *cli, const struct yj_args *args)
 	return 0;
 }
 
+static int run_divert(struct yj_cli *cli, const struct yj_args *args)
+{
+	json_t *request = json_pack("{s:s}", "id", args->words[0]), *data = NULL;
+	const char *reason = yj_arg(args, "reason");
+	bool ends = yj_arg(args, "end") != NULL;
+	int rc = check_id(args);
+	if (rc == 0 && ends && (yj_arg(args, "until") || yj_arg(args, "for")))
+		rc = yj_wrong(args->command, "--end is now, without --until and --for");
+	if (rc == 0 && !ends)
+		rc = yj_until_put(args, request);
+	if (rc) {
+		json_decref(request);
+		return rc;
+	}
+	json_object_set_new(request, "end", json_boolean(ends));
+	json_object_set_new(request, "reason", json_string(reason ? reason : ""));
+	rc = yj_gateway_ask(cli, "device.divert", request, NULL, 0, YJ_ASK_MS, &data);
+	if (rc)
+		return rc;
+	yj_done_put(cli, data, args->words[0],
+	    ends ? "pages people again as ever" : "its new calls go to operators alone");
+	json_decref(data);
+	return 0;
+}
+
+static const struct yj_opt divert_opts[] = {
+    {"until", 0, "TIME", "the end, within 24 hours", false},
+    {"for", 0, "DURATION", "the end, from now", false},
+    {"end", 0, NULL, "end it now", false},
+    {"reason", 0, "TEXT", "why", false},
+    {0},
+};
+
 static const struct yj_opt enroll_opts[] = {
     {"days", 0, "N", "how long the certificate is good", false},
     {"out", 0, "DIR", "where certificate and key go", false},
@@ -186,6 +220,16 @@ const struct yj_command yj_device_commands[] = {
 	.max_words = 1,
 	.json = true,
 	.run = run_revoke},
+    {.name = "device",
+	.verb = "divert",
+	.words = "ID",
+	.help = "For a button that is stuck: for 24 hours at the most its new calls page operators "
+		"alone,\nwho are told so every hour.",
+	.opts = divert_opts,
+	.min_words = 1,
+	.max_words = 1,
+	.json = true,
+	.run = run_divert},
     {.name = "device",
 	.verb = "test",
 	.words = "ID",

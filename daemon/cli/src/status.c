@@ -66,6 +66,15 @@ static void put_status(const struct yj_cli *cli, const json_t *s)
 	printf("outbox      %" PRId64 " pending\n", number(s, "outbox", "pending"));
 	printf("devices     %" PRId64 " known, %" PRId64 " online\n", number(s, "devices", "known"),
 	    number(s, "devices", "online"));
+	size_t i;
+	const json_t *d;
+	json_array_foreach(json_object_get(s, "diverted"), i, d)
+	{
+		printf("diverted    ");
+		yj_term_put(stdout, json_string_value(json_object_get(d, "device")), false);
+		printf(" to operators alone, until %s\n",
+		    json_string_value(json_object_get(d, "until")));
+	}
 	if (json_is_false(json_object_get(s, "utc_known")))
 		printf("clock       the time of day is not known yet\n");
 }

@@ -587,6 +587,10 @@ static enum yj_verdict dispatch(struct turn *t)
 	case YJ_IN_TICK:
 		on_tick(t);
 		return YJ_VERDICT_OK;
+	case YJ_IN_ANEW:
+		if (t->s->state == YJ_INC_OPEN)
+			begin_anew(t);
+		return YJ_VERDICT_OK;
 	case YJ_IN_OVER:
 		on_over(t);
 		return YJ_VERDICT_OK;

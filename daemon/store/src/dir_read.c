@@ -14,7 +14,8 @@
 static const char device_extra[] =
     ", t.revoked_utc_ms, (SELECT online FROM device_status d WHERE d.device = t.id), "
     "(SELECT seen_utc_ms FROM device_status d WHERE d.device = t.id), "
-    "(SELECT battery_pct FROM device_status d WHERE d.device = t.id)";
+    "(SELECT battery_pct FROM device_status d WHERE d.device = t.id), "
+    "(SELECT until_utc_ms FROM diverts d WHERE d.device = t.id)";
 
 int yj_dir_select(struct yj_store *s, enum yj_dir kind, const char *where, sqlite3_stmt **stmt)
 {
@@ -129,6 +130,11 @@ static json_t *record_json(sqlite3_stmt *stmt, enum yj_dir kind)
 		if (sqlite3_column_type(stmt, at + 3) != SQLITE_NULL)
 			bad |= json_object_set_new(
 			    o, "battery", json_integer(sqlite3_column_int64(stmt, at + 3)));
+		if (sqlite3_column_type(stmt, at + 4) != SQLITE_NULL) {
+			char until[YJ_RFC3339_LEN];
+			yj_rfc3339_format(sqlite3_column_int64(stmt, at + 4), until);
+			bad |= json_object_set_new(o, "diverted_until", json_string(until));
+		}
 	}
 	if (bad) {
 		json_decref(o);

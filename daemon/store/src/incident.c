@@ -13,7 +13,9 @@
 	"n, subject, kind, state, due_t, level, round, outstanding, flags, level_due_t,"           \
 	" arrive_due_t, remind_due_t, resolve_due_t, rejoin_due_t, joined_due_t, acked_t,"         \
 	" arrived_t, joined_t, answerer, policy, resident, institution, bed, device, region,"      \
-	" alerts, late, drill, opened_utc_ms, opened_t, paged_t, closed_utc_ms, outcome, poisoned"
+	" alerts, late, drill, opened_utc_ms, opened_t, paged_t, closed_utc_ms, outcome, "         \
+	"poisoned,"                                                                                \
+	" diverted"
 
 void yj_incident_id(const struct yj_store *s, int64_t n, char *buf, size_t cap)
 {
@@ -70,6 +72,7 @@ static void read_row(sqlite3_stmt *q, struct yj_incident *out)
 	out->closed_utc_ms = yj_db_time(q, 31);
 	out->outcome = (enum yj_outcome)sqlite3_column_int(q, 32);
 	out->poisoned = sqlite3_column_int(q, 33) != 0;
+	out->diverted = sqlite3_column_int(q, 34) != 0;
 	out->whose.assigned = out->whose.subject[0] != 'd';
 	out->stored = true;
 	out->stored_level = out->level;
@@ -130,15 +133,15 @@ static int insert(struct yj_store *s, struct yj_incident *i, const char *text)
 	    "INSERT INTO incidents (n, subject, kind, state, due_t, level, round, outstanding, "
 	    "flags,"
 	    " level_due_t, policy, resident, institution, bed, device, region, alerts, late, drill,"
-	    " opened_utc_ms, opened_t, paged_t, text) VALUES"
+	    " opened_utc_ms, opened_t, paged_t, text, diverted) VALUES"
 	    " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,"
-	    " ?19, ?20, ?21, ?22, ?23)",
-	    "itiiIiiiiIttttttiiiiiIt", i->n, i->whose.subject, (int64_t)i->kind, (int64_t)i->state,
+	    " ?19, ?20, ?21, ?22, ?23, ?24)",
+	    "itiiIiiiiIttttttiiiiiIti", i->n, i->whose.subject, (int64_t)i->kind, (int64_t)i->state,
 	    i->due, (int64_t)i->level, (int64_t)i->round, (int64_t)i->outstanding,
 	    (int64_t)i->flags, i->level_due, i->policy_hash, or_null(i->whose.resident),
 	    or_null(i->whose.institution), or_null(i->whose.bed), i->device,
 	    or_null(i->whose.region), i->alerts, (int64_t)i->late, (int64_t)i->drill,
-	    i->opened_utc_ms, i->opened_t, i->paged_t, text);
+	    i->opened_utc_ms, i->opened_t, i->paged_t, text, (int64_t)i->diverted);
 	if (rc < 0)
 		return rc;
 	count(s, i->level, 1);
@@ -153,13 +156,13 @@ static int update(struct yj_store *s, const struct yj_incident *i, const char *t
 	    " resolve_due_t = ?11, rejoin_due_t = ?12, joined_due_t = ?13, acked_t = ?14,"
 	    " arrived_t = ?15, joined_t = ?16, answerer = ?17, alerts = ?18, paged_t = ?19,"
 	    " closed_utc_ms = ?20, outcome = ?21, text = coalesce(?22, text), bed = ?23,"
-	    " institution = ?24, region = ?25 WHERE n = ?1",
-	    "iiIiiiiIIIIIIIIItiIIitttt", i->n, (int64_t)i->state, i->due, (int64_t)i->level,
+	    " institution = ?24, region = ?25, diverted = ?26 WHERE n = ?1",
+	    "iiIiiiiIIIIIIIIItiIIitttti", i->n, (int64_t)i->state, i->due, (int64_t)i->level,
 	    (int64_t)i->round, (int64_t)i->outstanding, (int64_t)i->flags, i->level_due,
 	    i->arrive_due, i->remind_due, i->resolve_due, i->rejoin_due, i->joined_due, i->acked_at,
 	    i->arrived_at, i->joined_at, or_null(i->by), i->alerts, i->paged_t, i->closed_utc_ms,
 	    (int64_t)i->outcome, text, or_null(i->whose.bed), or_null(i->whose.institution),
-	    or_null(i->whose.region));
+	    or_null(i->whose.region), (int64_t)i->diverted);
 }
 
 int yj_incident_reserve(struct yj_store *s, int64_t *n)

@@ -198,6 +198,12 @@ int yj_people_desk(struct yj_store *s, struct yj_names *out)
 	return yj_people_of_roles(s, 1U << YJ_ROLE_DUTY | 1U << YJ_ROLE_OPERATOR, out);
 }
 
+int yj_people_seats(struct yj_store *s, struct yj_names *out)
+{
+	int rc = yj_people_of_roles(s, 1U << YJ_ROLE_OPERATOR, out);
+	return rc < 0 || out->n ? rc : yj_people_of_roles(s, 1U << YJ_ROLE_DUTY, out);
+}
+
 int yj_people_of(struct yj_store *s, int64_t n, bool informed, struct yj_names *out)
 {
 	sqlite3_stmt *q = yj_db_stmt(s,

@@ -89,6 +89,7 @@ enum yj_in_type {
 	YJ_IN_SUMMON, /* page a chosen person */
 	YJ_IN_GONE,   /* a person left the directory */
 	YJ_IN_TICK,   /* time has passed */
+	YJ_IN_ANEW,   /* its levels are other people now: it begins at the first, if it is open */
 	YJ_IN_OVER,   /* what it is about is over by itself; nobody ends it */
 };
 

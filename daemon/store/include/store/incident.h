@@ -84,6 +84,7 @@ struct yj_incident {
 	char device[YJ_NAME_MAX + 1];
 	int64_t alerts;
 	bool late, drill, poisoned;
+	bool diverted; /* operators alone are asked */
 	int64_t opened_utc_ms, opened_t;
 	int64_t paged_t;       /* INT64_MAX: never */
 	int64_t closed_utc_ms; /* INT64_MAX: not closed */
@@ -196,6 +197,8 @@ int yj_people_expand(struct yj_store *s, const struct yj_whose *whose, const str
 int yj_people_of_roles(struct yj_store *s, unsigned roles, struct yj_names *out) YJ_MUST_CHECK;
 /* Every duty and operator. */
 int yj_people_desk(struct yj_store *s, struct yj_names *out) YJ_MUST_CHECK;
+/* Every operator; without one, every duty. */
+int yj_people_seats(struct yj_store *s, struct yj_names *out) YJ_MUST_CHECK;
 /* Everybody of an incident: paged, or (if informed too) informed. */
 int yj_people_of(struct yj_store *s, int64_t n, bool informed, struct yj_names *out) YJ_MUST_CHECK;
 
