@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "deadman.h"
 #include "dispatch.h"
 #include "imports.h"
 #include "presence.h"
@@ -69,7 +70,7 @@ static int do_status(struct yj_command *c)
 	}
 	snprintf(path, sizeof path, "%s/yijian.db", g->config->gateway.data_dir);
 	c->data = json_pack("{s:s, s:s, s:i, s:I, s:s, s:o, s:s, s:{s:s, s:s}, s:{s:I, s:o},"
-			    " s:{s:I}, s:{s:I, s:I}, s:o, s:b}",
+			    " s:{s:I}, s:{s:I, s:I}, s:o, s:b, s:o}",
 	    "gateway", g->config->gateway.id, "version", YJ_VERSION, "pid", (int)getpid(),
 	    "uptime_s", (json_int_t)((g->now.t - g->started_t) / 1000), "started_at",
 	    yj_rfc3339_format(g->started_utc_ms, started), "degraded", or_null(g->degraded),
@@ -77,7 +78,7 @@ static int do_status(struct yj_command *c)
 	    yj_link_is_up(g->chatter) ? "up" : "down", "incidents", "open", (json_int_t)open,
 	    "by_level", levels, "outbox", "pending", (json_int_t)pending, "devices", "known",
 	    (json_int_t)known, "online", (json_int_t)online, "diverted", diverted, "utc_known",
-	    g->now.utc_known);
+	    g->now.utc_known, "deadman", yj_deadman_json(g));
 	return c->data ? 0 : YJ_ERR_NOMEM;
 }
 

@@ -61,6 +61,12 @@ struct yj_config_channel {	     /* an entry of sms, voice, email or robots */
 	size_t n;
 };
 
+struct yj_config_peer { /* another gateway that is watched */
+	char gateway[YJ_NAME_MAX + 1];
+	char *topic;
+	int64_t within_ms; /* silent for longer: people are told */
+};
+
 struct yj_config { /* owns all strings and arrays; a string that may be absent says so */
 	struct {
 		char id[YJ_NAME_MAX + 1];
@@ -108,6 +114,14 @@ struct yj_config { /* owns all strings and arrays; a string that may be absent s
 		int64_t window_ms; /* in which they go offline together */
 		int least;	   /* so many at least, 2 or more */
 	} outage;
+	struct {
+		bool on;   /* the section is there */
+		char *url; /* NULL: not set */
+		int64_t every_ms;
+		char *topic;
+		struct yj_config_peer *watch;
+		size_t n_watch;
+	} deadman;
 };
 
 enum yj_config_flag {

@@ -15,6 +15,8 @@ void yj_config_read_policies(struct yj_yaml *y, yaml_node_t *node, struct yj_con
 void yj_config_read_channels(
     struct yj_yaml *y, yaml_node_t *const nodes[], unsigned flags, struct yj_config *c);
 
+void yj_config_read_deadman(struct yj_yaml *y, yaml_node_t *node, struct yj_config *c);
+void yj_config_deadman_done(struct yj_config *config);
 void yj_config_channel_done(struct yj_config_channel *channel);
 
 /* Single values; what is wrong is noted in y, and what is not set is left alone. */

@@ -353,7 +353,7 @@ void yj_config_read_sections(
 	static const struct yj_yaml_key keys[] = {{"gateway", true}, {"mqtt", true},
 	    {"policies", true}, {"http", false}, {"ctl", false}, {"notify", false},
 	    {"webhooks", false}, {"devices", false}, {"sms", false}, {"voice", false},
-	    {"email", false}, {"robots", false}, {"outage", false}};
+	    {"email", false}, {"robots", false}, {"outage", false}, {"deadman", false}};
 	yaml_node_t *v[N(keys)];
 	c->notify.channel_wait_ms = 15000;
 	c->notify.night_from_min = 22 * 60;
@@ -379,5 +379,6 @@ void yj_config_read_sections(
 	read_notify(y, v[5], c);
 	read_devices(y, v[7], c);
 	read_outage(y, v[12], c);
+	yj_config_read_deadman(y, v[13], c);
 	fill_defaults(y, c);
 }

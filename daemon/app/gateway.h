@@ -33,6 +33,7 @@ struct yj_space;     /* space.h */
 struct yj_imports;   /* imports.h */
 struct yj_floods;    /* floods.h */
 struct yj_plans;     /* plans.h */
+struct yj_deadman;   /* deadman.h */
 struct yj_channels;  /* channels.h */
 struct yj_answerpage;
 
@@ -96,6 +97,7 @@ struct yj_gateway {
 	struct yj_imports *imports;
 	struct yj_floods *floods;
 	struct yj_plans *plans;
+	struct yj_deadman *deadman;
 	struct yj_answerpage *answerpage; /* answerpage.h: links by which people answer */
 
 	struct {

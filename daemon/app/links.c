@@ -4,6 +4,7 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "deadman.h"
 #include "deliveries.h"
 #include "dispatch.h"
 #include "effects.h"
@@ -88,6 +89,8 @@ static void chatter_message(void *ctx, const struct yj_link_msg *msg)
 	struct yj_gateway *g = ctx;
 	if (yj_native_is_help(msg->topic))
 		return; /* the other connection has it */
+	if (yj_deadman_message(g, msg))
+		return;
 	/* a retained state comes again with every connection: one that crashes would do so for ever
 	 */
 	struct yj_raw raw = {.topic = msg->topic, .payload = msg->payload, .len = msg->len};
@@ -119,10 +122,12 @@ static void chatter_state(void *ctx, enum yj_link_state state, bool session_lost
 	yj_log(YJ_LOG_INFO, "event=link conn=chatter state=%s why=%s",
 	    state == YJ_LINK_UP ? "up" : "down", YJ_Q(why));
 	yj_presence_heard(g, state == YJ_LINK_UP);
-	if (state == YJ_LINK_UP)
+	if (state == YJ_LINK_UP) {
 		yj_feed_wake(g);
-	else
+		yj_deadman_link_up(g);
+	} else {
 		yj_feed_down(g);
+	}
 }
 
 static const struct yj_link_ops help_ops = {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "channels.h"
+#include "deadman.h"
 #include "dispatch.h"
 #include "lanes.h"
 #include "plans.h"
@@ -171,6 +172,8 @@ int yj_reload(struct yj_gateway *g, const char *actor, char **errors, char **res
 	}
 	yj_config_free(old);
 	yj_lanes_restart(g);
+	if (yj_deadman_set(g) < 0)
+		yj_log(YJ_LOG_ERR, "event=deadman_not_changed");
 	if (yj_config_save_good(g->config_path, g->config->gateway.data_dir) < 0)
 		yj_log(YJ_LOG_WARN, "event=last_good_not_saved");
 	yj_log(YJ_LOG_INFO, "event=config_loaded needs_restart=%s", YJ_Q(*restart));

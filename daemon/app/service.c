@@ -15,6 +15,7 @@
 #include "audit.h"
 #include "channels.h"
 #include "commands.h"
+#include "deadman.h"
 #include "deliveries.h"
 #include "dispatch.h"
 #include "effects.h"
@@ -269,9 +270,10 @@ static int make_parts(struct yj_gateway *g)
 	g->feed = yj_feed_new(g);
 	g->imports = yj_imports_new(g);
 	g->channels = yj_channels_new(g);
+	g->deadman = yj_deadman_new(g);
 	if (yj_metrics_init(&g->metrics) < 0 || !g->inbox || !g->effects || !g->results ||
 	    !g->lanes || !g->presence || !g->floods || !g->plans || !g->answerpage || !g->space ||
-	    !g->emergency || !g->feed || !g->imports || !g->channels)
+	    !g->emergency || !g->feed || !g->imports || !g->channels || !g->deadman)
 		return YJ_ERR_NOMEM;
 	int fd = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
 	if (fd < 0)
@@ -371,6 +373,9 @@ int yj_service_start(struct yj_gateway *g, bool fallback)
 	rc = yj_links_make(g, &reason);
 	if (rc < 0)
 		return fail(YJ_EXIT_CONFIG, "mqtt", reason);
+	rc = yj_deadman_set(g);
+	if (rc < 0)
+		return fail(1, "deadman", yj_err_name(rc));
 	yj_gateway_trouble(g, YJ_TROUBLE_BROKER, true);
 	was_unclean = unclean;
 	rc = yj_dispatch_do(g, first_transaction, NULL);
@@ -432,6 +437,7 @@ void yj_service_stop(struct yj_gateway *g, bool started)
 	yj_link_free(g->chatter);
 	yj_imports_free(g->imports);
 	yj_channels_free(g->channels);
+	yj_deadman_free(g->deadman);
 	yj_feed_free(g->feed);
 	for (int i = 0; i < 3; i++)
 		if (signals[i])

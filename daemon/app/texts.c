@@ -45,6 +45,19 @@ const char *yj_text_verify(const char *language)
 				 : "通道测试，没有人求助。收到请按“确认”；短信或电话请回复1。";
 }
 
+void yj_text_peer(
+    const char *language, const char *gateway, int minutes, bool silent, char *buf, size_t cap)
+{
+	bool en = english(language);
+	if (silent)
+		snprintf(buf, cap,
+		    en ? "Gateway %s has been silent for %d minutes. Please look after it."
+		       : "网关%s已%d分钟没有消息，请立即检查",
+		    gateway, minutes);
+	else
+		snprintf(buf, cap, en ? "Gateway %s is heard again." : "网关%s已恢复", gateway);
+}
+
 void yj_text_home(const char *language, enum yj_home_state state, const char *by, bool remote,
     char *buf, size_t cap)
 {

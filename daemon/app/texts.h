@@ -64,6 +64,9 @@ void yj_text_answer(
 const char *yj_text_poisoned(const char *language);
 /* A test of a person's channels, to be confirmed; fits an SMS. */
 const char *yj_text_verify(const char *language);
+/* Another gateway has been silent for so many minutes, or is heard again. */
+void yj_text_peer(
+    const char *language, const char *gateway, int minutes, bool silent, char *buf, size_t cap);
 
 /* The kind in people's words. Static. */
 const char *yj_text_kind(const char *language, enum yj_kind kind);

@@ -345,3 +345,39 @@ def test_only_the_announced_device_is_tested(world):
     other = world.device("b2")
     other.wait(id=other.call(), state="received")
     assert len(g.incidents()) == 1 and g.ctl_json("device", "show", "b2")["tested_at"] is None
+
+
+# ── rosters ──
+
+def rota(gateway, *shifts):
+    """grid1 is on duty in these shifts only."""
+    file = gateway.folder / "roster.yaml"
+    file.write_text(json.dumps([{"group": "village", "shifts": [
+        {"days": days, "from": begin, "until": end, "who": ["grid1"]}
+        for days, begin, end in shifts]}]))
+    gateway.ctl("roster", "set", file)
+
+
+def test_an_hour_of_the_week_that_nobody_covers(world):
+    from harness import DEFAULT_POLICY
+    grid_only = {"name": "grid", "levels": [{"notify": ["grid"]}, {"notify": ["group:village"]}]}
+    g = world.begin(policies=[DEFAULT_POLICY, grid_only]).village().gateway
+    g.ctl("resident", "set", "r1", "policy=grid")
+    assert "uncovered" not in what(ready(g))
+    rota(g, ("mon-sun", "00:00", "24:00"))
+    assert "uncovered" not in what(ready(g))
+    rota(g, ("mon-sat", "00:00", "24:00"), ("sun", "00:00", "12:00"), ("sun", "13:00", "24:00"))
+    import datetime
+    import zoneinfo
+    gap = one(ready(g), "uncovered")
+    at = datetime.datetime.fromisoformat(gap["at"]).astimezone(zoneinfo.ZoneInfo("Asia/Shanghai"))
+    now = datetime.datetime.now(datetime.timezone.utc)
+    in_gap = now.astimezone(zoneinfo.ZoneInfo("Asia/Shanghai"))
+    if not (in_gap.weekday() == 6 and in_gap.hour == 12):
+        assert (at.weekday(), at.hour, at.minute) == (6, 12, 0)
+    assert now - datetime.timedelta(minutes=1) < at < now + datetime.timedelta(days=7)
+    # people are contacts also at an hour at which they are off duty
+    assert one(ready(g), "few_contacts")["contacts"] == 1
+    # whoever stands in no roster covers the hour
+    g.ctl("caregiver", "add", "grid2", "name=何", "role=grid", "region=511781103201")
+    assert "uncovered" not in what(ready(g))

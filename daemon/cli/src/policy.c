@@ -40,7 +40,7 @@ static const struct yj_column off_columns[] = {
 };
 
 /* Opens the database and looks at people as of --at, or now. */
-static int open_at(struct yj_cli *cli, const struct yj_args *args)
+static int open_at(struct yj_cli *cli, const struct yj_args *args, int64_t *at_utc_ms)
 {
 	struct timespec now;
 	clock_gettime(CLOCK_REALTIME, &now);
@@ -50,12 +50,14 @@ static int open_at(struct yj_cli *cli, const struct yj_args *args)
 		rc = yj_gateway_open(cli);
 	if (rc == 0)
 		yj_duty_at(cli->store, at);
+	*at_utc_ms = at;
 	return rc;
 }
 
 static int run_check(struct yj_cli *cli, const struct yj_args *args)
 {
-	int rc = open_at(cli, args);
+	int64_t at;
+	int rc = open_at(cli, args, &at);
 	if (rc)
 		return rc;
 	json_t *findings = NULL;
@@ -162,12 +164,12 @@ static int run_explain(struct yj_cli *cli, const struct yj_args *args)
 	enum yj_kind parsed;
 	if (kind && yj_kind_parse(kind, &parsed) < 0)
 		return yj_wrong(args->command, "no such kind: \"%s\"", kind);
-	int rc = open_at(cli, args);
+	struct yj_moment moment = {.cli = cli};
+	int rc = open_at(cli, args, &moment.utc_ms);
 	if (rc)
 		return rc;
 	json_t *explained = NULL;
-	struct yj_moment now = {cli, (int64_t)time(NULL) * 1000};
-	struct yj_reaching reaching = yj_ways_at(&now);
+	struct yj_reaching reaching = yj_ways_at(&moment);
 	rc =
 	    yj_read_explain(cli->store, args->words[0], kind ? kind : "sos", &reaching, &explained);
 	if (rc == YJ_ERR_NOTFOUND)

@@ -6,7 +6,10 @@
 #include <string.h>
 
 #include "proto/time.h"
+#include "store/roster.h"
 
+#define WEEK_MS (7LL * 24 * 3600 * 1000)
+#define GAPS_MAX 20000
 #define PIECE 200 /* homes per look at the database */
 
 struct home {
@@ -22,6 +25,7 @@ struct walk {
 	size_t n_policies;
 	struct yj_ready_named *named;
 	size_t n_named, cap_named;
+	json_t *gaps;	  /* what find_gap has found */
 	json_t *findings; /* of the piece, told once its look is over */
 };
 
@@ -127,6 +131,30 @@ static int tell_uncovered(struct walk *w, const struct home *home,
 		yj_read_time(at)));
 }
 
+/* When within a week nobody of the plan is on duty. Homes of one region that nobody names have one
+ * answer. */
+static int find_gap(struct walk *w, const struct home *home, const char *plan_key,
+    const struct yj_ready_plan *plan, int64_t *at)
+{
+	char key[3 * YJ_NAME_MAX + 64];
+	bool named = false;
+	for (size_t i = 0; i < w->n_named; i++)
+		named = named || (plan->roles & (1U << w->named[i].role));
+	snprintf(
+	    key, sizeof key, "%s/%s/%s", plan_key, home->whose.institution, home->whose.region);
+	const json_t *known = named ? NULL : json_object_get(w->gaps, key);
+	if (known) {
+		*at = json_integer_value(known);
+		return 0;
+	}
+	int64_t now = w->conf->now_utc_ms;
+	int rc =
+	    yj_duty_uncovered(w->s, &home->whose, plan->to, plan->n_to, now, now + WEEK_MS, at);
+	if (rc == 0 && !named && json_object_size(w->gaps) < GAPS_MAX)
+		json_object_set_new(w->gaps, key, json_integer(*at));
+	return rc;
+}
+
 static int check_people(struct walk *w, const struct home *home)
 {
 	const struct yj_ready_policy *policy = NULL;
@@ -142,8 +170,11 @@ static int check_people(struct walk *w, const struct home *home)
 		    &w->people, key, plan, &home->whose, w->named, w->n_named, &group);
 		if (rc == 0 && i == 0) /* of `sos` */
 			rc = tell_contacts(w, home, &group);
-		if (rc == 0 && group.n == 0)
-			rc = tell_uncovered(w, home, policy, plan, INT64_MAX);
+		int64_t at = INT64_MAX;
+		if (rc == 0 && group.n && !group.always)
+			rc = find_gap(w, home, key, plan, &at);
+		if (rc == 0 && (group.n == 0 || at != INT64_MAX))
+			rc = tell_uncovered(w, home, policy, plan, at);
 		yj_ready_group_done(&group);
 	}
 	return rc;
@@ -317,7 +348,8 @@ int yj_read_ready(struct yj_store *s, const struct yj_ready_conf *conf,
 	struct walk w = {.s = s, .conf = conf, .people = {.s = s, .conf = conf}};
 	struct page page = {calloc(PIECE, sizeof *page.ids), calloc(PIECE, sizeof *page.names), 0};
 	w.findings = json_array();
-	int rc = page.ids && page.names && w.findings ? 0 : YJ_ERR_NOMEM;
+	w.gaps = json_object();
+	int rc = page.ids && page.names && w.findings && w.gaps ? 0 : YJ_ERR_NOMEM;
 	if (rc == 0)
 		rc = walk_homes(&w, &page, each, ctx);
 	if (rc == 0)
@@ -326,6 +358,7 @@ int yj_read_ready(struct yj_store *s, const struct yj_ready_conf *conf,
 		yj_ready_policy_free(w.policies[i]);
 	yj_ready_people_done(&w.people);
 	json_decref(w.findings);
+	json_decref(w.gaps);
 	free(page.ids);
 	free(page.names);
 	free(w.named);

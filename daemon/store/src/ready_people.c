@@ -5,6 +5,7 @@
 
 #include "ready.h"
 #include "store/notice.h"
+#include "store/roster.h"
 
 #define HELD_MAX 200000 /* people in shared groups */
 #define KNOWN_MAX 4000	/* people who were looked up */
@@ -61,9 +62,12 @@ static int look_up(struct yj_ready_people *p, const char *id, json_t **out)
 		if (!fresh)
 			json_array_append(unproved, channel);
 	}
-	bool none = json_array_size(channels) == 0;
+	bool none = json_array_size(channels) == 0, bound = false;
+	if (rc == 0)
+		rc = yj_duty_bound(p->s, id, &bound);
 	json_decref(channels);
-	*out = json_pack("{s:o, s:b, s:b}", "unproved", unproved, "proved", proved, "none", none);
+	*out = json_pack("{s:o, s:b, s:b, s:b}", "unproved", unproved, "proved", proved, "none",
+	    none, "bound", bound);
 	return rc < 0 ? rc : *out ? 0 : YJ_ERR_NOMEM;
 }
 
@@ -97,7 +101,7 @@ static int add_person(struct yj_ready_people *p, struct yj_ready_group *group, c
 	json_t *unproved = json_object_get(one, "unproved");
 	group->n++;
 	group->n_proved += json_is_true(json_object_get(one, "proved"));
-	group->always = true;
+	group->always = group->always || !json_is_true(json_object_get(one, "bound"));
 	if (json_array_size(unproved) == 0 && !json_is_true(json_object_get(one, "none")))
 		return 0;
 	return json_array_append_new(group->unproved,
