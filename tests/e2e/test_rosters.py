@@ -144,6 +144,21 @@ def test_nobody_of_a_role_on_duty(town):
     assert paged(g, level=0) == ["town1"]
 
 
+@pytest.mark.parametrize("role,expected", [("doctor", ["near1"]), ("family", [])])
+def test_those_named_are_off_duty(town, role, expected):
+    """"first those who name the resident in `residents`; if none of them is on duty, and the role is
+    not `family` or `neighbor`, those of ... `region`" """
+    g = begin(town, level(role), level("duty"))
+    g.load("caregivers", [{"id": "hers1", "name": "h", "role": role, "residents": "r1;r2"},
+                          {"id": "near1", "name": "n", "role": role, "region": VILLAGE}])
+    town.set({"group": "x", "shifts": [{"from": "18:00", "until": "08:00", "who": ["hers1"]}]})
+    town.press()
+    assert paged(g, level=0) == expected
+    town.go_to(town.at(0, "20:00"))
+    town.press("b2")
+    assert paged(g, 2, level=0) == ["hers1"]
+
+
 def test_level_is_worked_out_when_it_is_paged(town):
     """"Who belongs to a level is worked out when it is paged." """
     g = begin(town, level("duty", wait="60s"), level("group:village"))

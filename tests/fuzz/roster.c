@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/directory.h"
 #include "store/roster.h"
 
 static char path[128];
@@ -22,6 +23,16 @@ static void clean_up(void)
 		perror(path);
 }
 
+static void add_caregiver(const char *id)
+{
+	char why[YJ_WHY_MAX];
+	json_t *record = json_pack("{s:s, s:s, s:s}", "id", id, "name", id, "role", "grid");
+	if (yj_store_begin(s) || yj_dir_put(s, YJ_DIR_CAREGIVERS, record, true, false, why) ||
+	    yj_store_commit(s))
+		abort();
+	json_decref(record);
+}
+
 static void set_up(void)
 {
 	char dir[] = "/dev/shm/yj-fuzz-roster-XXXXXX", why[YJ_WHY_MAX];
@@ -30,6 +41,9 @@ static void set_up(void)
 	snprintf(path, sizeof path, "%s/yijian.db", dir);
 	if (yj_store_open(path, "gw-1", &s, why))
 		abort();
+	add_caregiver("a");
+	add_caregiver("b");
+	add_caregiver("c");
 	atexit(clean_up);
 }
 
