@@ -196,6 +196,38 @@ static void test_no_number_no_odd_id_and_only_so_many(void **state)
 	assert_int_equal(f->channel->attempts(f->channel->self), 3);
 }
 
+static void test_numbers_as_smsd_wants_them(void **state)
+{
+	static const struct {
+		const char *phone, *to; /* NULL: no number */
+	} cases[] = {
+	    {"13800000001", "8613800000001"},
+	    {"138-0000-0001", "8613800000001"},
+	    {"+86 138 0000 0001", "8613800000001"},
+	    {"8613800000001", "8613800000001"},
+	    {"008613800000001", "8613800000001"},
+	    {"+4915100000000", "4915100000000"},
+	    {"(0830) 1234567", "868301234567"},
+	    {"12349", "s12349"},
+	    {"0001", NULL},
+	    {"12", NULL},
+	    {"+123", NULL},
+	    {"138x", NULL},
+	};
+	struct fixture *f = *state;
+	begin(f, 0);
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		char to[64];
+		int rc = send_page(f, 1, "d1", cases[i].phone);
+		assert_int_equal(rc, cases[i].to ? 0 : YJ_ERR_NOTFOUND);
+		if (!cases[i].to)
+			continue;
+		snprintf(to, sizeof to, "To: %s\n", cases[i].to);
+		assert_memory_equal(read_file(f, "outgoing", only(f, "outgoing")), to, strlen(to));
+		f->channel->cancel(f->channel->self, 1);
+	}
+}
+
 /* Somebody of smsd's group puts links where the gateway writes and reads. */
 static void test_links_are_not_followed(void **state)
 {
@@ -258,6 +290,7 @@ int main(void)
 	    T(test_a_spool_that_is_not_there),
 	    T(test_cancelled_it_is_taken_back),
 	    T(test_no_number_no_odd_id_and_only_so_many),
+	    T(test_numbers_as_smsd_wants_them),
 	    T(test_links_are_not_followed),
 	    T(test_old_files_of_ours_are_swept),
 	};

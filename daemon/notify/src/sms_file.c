@@ -262,7 +262,7 @@ static enum yj_sms_kind read_report(const char *body, size_t len, struct yj_sms_
 	return YJ_SMS_REPORT;
 }
 
-enum yj_sms_kind yj_sms_read(const char *bytes, size_t len, struct yj_sms_incoming *out)
+enum yj_sms_kind yj_sms_read(const char *bytes, size_t len, bool whole, struct yj_sms_incoming *out)
 {
 	static const char report[] = "SMS STATUS REPORT";
 	char value[64];
@@ -281,7 +281,7 @@ enum yj_sms_kind yj_sms_read(const char *bytes, size_t len, struct yj_sms_incomi
 	const char *body = bytes + at;
 	size_t size = len - at;
 	/* smsd counts characters; what UTF-8 makes of them is never shorter */
-	if (yj_sms_header(bytes, len, "Length", value, sizeof value)) {
+	if (!whole && yj_sms_header(bytes, len, "Length", value, sizeof value)) {
 		long units = yj_sms_count(value);
 		if (units > 0 && size < (size_t)units * (alphabet == UCS2 ? 2 : 1))
 			return YJ_SMS_INCOMPLETE;
@@ -309,20 +309,20 @@ int yj_sms_number(const char *phone, const char *country, char *buf, size_t cap)
 			return YJ_ERR_NOTFOUND;
 	}
 	digits[n] = '\0';
-	size_t code = strlen(country);
+	const char *before = country, *rest = digits;
+	if (!international && n > 2 && digits[0] == '0' && digits[1] == '0') {
+		international = true;
+		rest += 2;
+		n -= 2;
+	}
 	if (n < 3 || (international && n < 7))
 		return YJ_ERR_NOTFOUND;
-	const char *before = country, *rest = digits + (digits[0] == '0');
-	if (strncmp(digits, "00", 2) == 0 && !international) {
+	if (international || (n > 11 && strncmp(rest, country, strlen(country)) == 0))
 		before = "";
-		rest = digits + 2;
-	} else if (international || (n > 11 && strncmp(digits, country, code) == 0)) {
-		before = "";
-		rest = digits;
-	} else if (n <= 6) {
+	else if (n <= 6)
 		before = "s"; /* a short code */
-		rest = digits;
-	}
+	else if (rest[0] == '0')
+		rest++; /* within the country */
 	snprintf(number, sizeof number, "%s%s", before, rest);
 	if (strlen(number) >= cap)
 		return YJ_ERR_NOTFOUND;

@@ -32,9 +32,11 @@ struct yj_sms_incoming {
 	char *text;	/* TEXT: UTF-8, to be freed; else NULL */
 };
 
-/* Reads a file of incoming. Short of memory it says YJ_SMS_INCOMPLETE, for that passes.
- * out->text is NULL but for YJ_SMS_TEXT. */
-enum yj_sms_kind yj_sms_read(const char *bytes, size_t len, struct yj_sms_incoming *out);
+/* Reads a file of incoming. `whole`: nothing more will be written, and what there is counts, be it
+ * shorter than it says. Short of memory it says YJ_SMS_INCOMPLETE, for that passes. out->text is
+ * NULL but for YJ_SMS_TEXT. */
+enum yj_sms_kind yj_sms_read(
+    const char *bytes, size_t len, bool whole, struct yj_sms_incoming *out);
 
 /* A number as smsd wants it: international digits, or "s" and a short code. 0; YJ_ERR_NOTFOUND for
  * one that cannot be a number. */

@@ -189,7 +189,8 @@ static int64_t read_file(
 {
 	struct yj_sms_incoming incoming;
 	int rc = 0;
-	enum yj_sms_kind kind = yj_sms_read(bytes, len, &incoming);
+	bool whole = yj_sms_age_ms(spool->incoming, file->name) >= spool->pace.young_ms;
+	enum yj_sms_kind kind = yj_sms_read(bytes, len, whole, &incoming);
 	switch (kind) {
 	case YJ_SMS_TEXT:
 		rc = offer_text(spool, file, &incoming);
@@ -200,7 +201,7 @@ static int64_t read_file(
 		rc = offer_report(spool, file, &incoming);
 		break;
 	case YJ_SMS_INCOMPLETE:
-		if (yj_sms_age_ms(spool->incoming, file->name) < spool->pace.young_ms)
+		if (!whole)
 			return spool->pace.look_ms;
 		put_aside(spool, file);
 		return 0;
