@@ -142,6 +142,9 @@ static void read_http(struct yj_yaml *y, yaml_node_t *node, unsigned flags, stru
 		yj_yaml_error(
 		    y, yj_yaml_line(v[0]), "http.listen is no address, expected %s", expected);
 	yj_config_read_url(y, v[1], "http.public_url", &c->http.public_url);
+	if (c->http.public_url && strpbrk(c->http.public_url, "?#"))
+		yj_yaml_error(y, yj_yaml_line(v[1]),
+		    "http.public_url has a query, expected a URL to which a path can be added");
 	read_http_tls(y, v[2], flags, &c->http.tls);
 }
 

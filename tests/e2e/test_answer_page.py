@@ -7,8 +7,8 @@ import threading
 import pytest
 
 from answer_link import PUBLIC, Link
-from harness import wait_until
-from town import deliveries, policy, steps
+from harness import World, wait_until
+from town import PLANT, deliveries, policy, steps
 
 
 def begin(world, names=("fam1", "grid1", "doc1", "duty1"), language="zh-CN", **more):
@@ -603,3 +603,35 @@ def test_a_tests_link_ends_after_a_week(clocked):
     assert link.get().status == 200
     clocked.clock.pass_by(120)
     assert link.get().status == 410
+
+
+def test_an_answer_that_cannot_be_written(tmp_path):
+    """Nobody is told that it was noted: 503, and the same again once the disk works counts once."""
+    plan = tmp_path / "fault-plan"
+
+    def set_plan(text):
+        new = plan.with_suffix(".new")
+        new.write_text(text)
+        new.rename(plan)
+
+    class Faulty(World):
+        def prepare(self, gateway):
+            gateway.bin = PLANT
+            gateway.environment["YJ_PLANT_IO"] = str(plan)
+    set_plan("0")
+    world = Faulty(tmp_path)
+    try:
+        g, _, family, *_ = begin(world)
+        link = link_of(g, family)
+        form = link.get().page.form("ack", how="going")
+        settled(g)
+        set_plan("1:1000000 full")
+        got = link.post(form)
+        assert got.status == 503 and got.headers["retry-after"] and "记不下来" in got.body
+        assert link.say({"id": "1", "action": "ack"}).status == 503
+        assert "还没有人" in link.get().page.text, "the page can still be read"
+        set_plan("0")
+        wait_until(lambda: link.post(form).status == 303, "the disk to work again")
+        assert len(g.events("incident.acked")) == 1
+    finally:
+        world.end()

@@ -250,6 +250,8 @@ static void test_wrong_sections(void **state)
 	    {"http: {public_url: ftp://x}\n", 3, "http.public_url"},
 	    {"http: {public_url: 'http://'}\n", 3, "http.public_url"},
 	    {"http: {public_url: 'http://a b'}\n", 3, "http.public_url"},
+	    {"http: {public_url: 'https://a/?x=1'}\n", 3, "http.public_url has a query"},
+	    {"http: {public_url: 'https://a/#x'}\n", 3, "http.public_url has a query"},
 	    {"http: {tls: {ca_file: }}\n", 3, "unknown key \"ca_file\" in http.tls"},
 	    {"http:\n  tls:\n    cert_file:\n    key: y\n", 6, "unknown key \"key\" in http.tls"},
 	    {"ctl: {sock: }\n", 3, "unknown key \"sock\" in ctl, expected socket"},
