@@ -1,9 +1,12 @@
 /* policy check and explain: who would be reached, when, over what. */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "cli.h"
+#include "config_ways.h"
+#include "proto/time.h"
 #include "proto/words.h"
 #include "store/read.h"
 #include "store/roster.h"
@@ -26,6 +29,7 @@ static const struct yj_column people_columns[] = {
     {"name", NULL, false},
     {"role", NULL, false},
     {"channels", NULL, false},
+    {"not", "not over", false},
     {"why", NULL, false},
     {0},
 };
@@ -102,15 +106,40 @@ static int64_t number(const json_t *object, const char *name)
 	return json_integer_value(json_object_get(object, name));
 }
 
+/* For the table: "sms (no telephone)". */
+static void say_cannot(json_t *people)
+{
+	size_t i, k;
+	json_t *person, *one;
+	json_array_foreach(people, i, person)
+	{
+		char text[256] = "";
+		json_array_foreach(json_object_get(person, "cannot"), k, one)
+		{
+			size_t n = strlen(text);
+			snprintf(text + n, sizeof text - n, "%s%s (%s)", k ? ", " : "",
+			    json_string_value(json_object_get(one, "channel")),
+			    json_string_value(json_object_get(one, "why")));
+		}
+		json_object_set_new(person, "not", json_string(text));
+	}
+}
+
 static void put_level(const struct yj_cli *cli, const json_t *level, int64_t repeat_ms)
 {
-	printf("\nlevel %" PRId64 ", after ", number(level, "level"));
-	put_after(stdout, number(level, "after_ms"));
+	printf("\nlevel %" PRId64 ", ", number(level, "level"));
+	if (number(level, "after_ms") == 0) {
+		fputs("at once", stdout);
+	} else {
+		fputs("after ", stdout);
+		put_after(stdout, number(level, "after_ms"));
+	}
 	if (repeat_ms) {
 		fputs(", repeated every ", stdout);
 		put_after(stdout, repeat_ms);
 	}
 	fputs(":\n", stdout);
+	say_cannot(json_object_get(level, "people"));
 	yj_table_put(
 	    stdout, json_object_get(level, "people"), people_columns, "nobody", cli->color);
 	if (json_array_size(json_object_get(level, "off_duty")) == 0)
@@ -129,7 +158,7 @@ static void put_duration(const json_t *explained, const char *name, const char *
 static void put_explained(const struct yj_cli *cli, const json_t *e)
 {
 	static const char *const head[] = {
-	    "resident", "device", "institution", "bed", "region", "policy", "kind"};
+	    "resident", "device", "institution", "bed", "region", "policy", "kind", "at", "night"};
 	const json_t *levels = json_object_get(e, "levels"), *inform = json_object_get(e, "inform");
 	json_t *shown = json_object();
 	for (size_t i = 0; i < sizeof head / sizeof head[0]; i++)
@@ -144,11 +173,13 @@ static void put_explained(const struct yj_cli *cli, const json_t *e)
 		puts("\nof nobody and nothing: every call pages the desk");
 	if (n == 0 || json_is_true(json_object_get(json_array_get(levels, n - 1), "empty"))) {
 		puts("\ndesk:");
+		say_cannot(json_object_get(e, "desk"));
 		yj_table_put(
 		    stdout, json_object_get(e, "desk"), people_columns, "nobody", cli->color);
 	}
 	if (json_array_size(inform)) {
 		puts("\ntold of it:");
+		say_cannot(json_object_get(e, "inform"));
 		yj_table_put(stdout, inform, people_columns, NULL, cli->color);
 	}
 	putchar('\n');
@@ -177,6 +208,11 @@ static int run_explain(struct yj_cli *cli, const struct yj_args *args)
 		    args->words[0]);
 	if (rc < 0)
 		return yj_gateway_store_failed(cli, rc);
+	char then[YJ_RFC3339_LEN];
+	json_object_set_new(explained, "at", json_string(yj_rfc3339_format(moment.utc_ms, then)));
+	json_object_set_new(explained, "night",
+	    cli->settings ? json_boolean(yj_ways_is_night(cli->settings, moment.utc_ms))
+			  : json_null());
 	if (cli->json)
 		yj_json_put(stdout, explained);
 	else

@@ -54,7 +54,13 @@ struct yj_reaching yj_ways_all(struct yj_cli *cli)
 	return (struct yj_reaching){.channels = all, .ctx = cli};
 }
 
+static bool exists(void *ctx, const char *channel)
+{
+	const struct yj_moment *moment = ctx;
+	return !moment->cli->settings || yj_config_has_channel(moment->cli->settings, channel);
+}
+
 struct yj_reaching yj_ways_at(struct yj_moment *moment)
 {
-	return (struct yj_reaching){.channels = at, .ctx = moment};
+	return (struct yj_reaching){.channels = at, .exists = exists, .ctx = moment};
 }

@@ -29,15 +29,44 @@ static int find(struct explaining *x, const char *id)
 	return yj_whose_find(x->s, &device, &x->whose);
 }
 
+/* Of these channels, those over which this person cannot be reached, as far as it is known. */
+static json_t *cannot(
+    const struct explaining *x, const struct yj_caregiver *c, const json_t *channels)
+{
+	json_t *list = json_array();
+	size_t i;
+	json_t *channel;
+	json_array_foreach(channels, i, channel)
+	{
+		const char *name = json_string_value(channel);
+		bool phone = strcmp(name, "voice") == 0 || strcmp(name, "sms") == 0 ||
+			     strncmp(name, "sms:", 4) == 0;
+		const char *why = NULL;
+		if (x->reaching->exists && !x->reaching->exists(x->reaching->ctx, name))
+			why = "not configured";
+		else if (phone && !c->phone[0])
+			why = "no telephone";
+		else if (strcmp(name, "email") == 0 && !c->email[0])
+			why = "no address";
+		if (why)
+			json_array_append_new(
+			    list, json_pack("{s:s, s:s}", "channel", name, "why", why));
+	}
+	return list;
+}
+
 static int add_person(struct explaining *x, json_t *people, const char *id, const char *why)
 {
 	struct yj_caregiver c;
 	int rc = yj_caregiver_find(x->s, id, &c);
 	if (rc < 0)
 		return rc;
-	json_t *person = json_pack("{s:s, s:o, s:s, s:o, s:s}", "caregiver", c.id, "name",
-	    yj_read_text(c.name), "role", yj_role_name(c.role), "channels",
-	    x->reaching->channels(x->reaching->ctx, &c), "why", why);
+	json_t *channels = x->reaching->channels(x->reaching->ctx, &c);
+	json_t *bad = cannot(x, &c, channels);
+	bool reachable = json_array_size(bad) < json_array_size(channels);
+	json_t *person = json_pack("{s:s, s:o, s:s, s:o, s:o, s:b, s:s}", "caregiver", c.id, "name",
+	    yj_read_text(c.name), "role", yj_role_name(c.role), "channels", channels, "cannot", bad,
+	    "reachable", reachable, "why", why);
 	return json_array_append_new(people, person) < 0 ? YJ_ERR_NOMEM : 0;
 }
 
@@ -110,6 +139,18 @@ static int add_off_duty(struct explaining *x, json_t *level, const struct yj_tar
 	return rc;
 }
 
+static bool anybody(const json_t *people)
+{
+	size_t i;
+	const json_t *p;
+	json_array_foreach(people, i, p)
+	{
+		if (json_is_true(json_object_get(p, "reachable")))
+			return true;
+	}
+	return false;
+}
+
 static int add_levels(struct explaining *x, json_t *levels, const struct yj_plan *plan)
 {
 	int64_t after_ms = 0;
@@ -128,8 +169,8 @@ static int add_levels(struct explaining *x, json_t *levels, const struct yj_plan
 			return rc;
 		bool empty = json_array_size(people) == 0;
 		json_object_set_new(one, "empty", json_boolean(empty));
-		/* A level without anybody does not wait. */
-		after_ms += empty ? 0 : level->wait_ms;
+		/* A level without anybody who can be reached does not wait. */
+		after_ms += anybody(people) ? level->wait_ms : 0;
 	}
 	return 0;
 }

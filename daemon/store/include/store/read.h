@@ -14,6 +14,8 @@ struct yj_caregiver;
 struct yj_reaching {
 	/* Their channels in order, a new array of names; NULL when memory is short. */
 	json_t *(*channels)(void *ctx, const struct yj_caregiver *who);
+	/* Is there such a channel at all? NULL: not known. */
+	bool (*exists)(void *ctx, const char *channel);
 	void *ctx;
 };
 
@@ -62,8 +64,9 @@ int yj_read_zone(struct yj_store *s, char *buf, size_t cap) YJ_MUST_CHECK;
 
 /* Who would be reached for a resident (or device, for one without a resident) by incidents of
  * `kind`: {"resident", "policy", "whose", "levels": [{"level", "wait_ms", "people":
- * [{"caregiver","name","role","channels","why"}], "empty": bool}], "inform": [...],
- * "repeat_every_ms"...}, as of the moment of yj_duty_at (roster.h); each level also has "off_duty":
+ * [{"caregiver","name","role","channels","cannot","reachable","why"}], "empty": bool}], "inform":
+ * [...], "repeat_every_ms"...}, as of the moment of yj_duty_at (roster.h); each level also has
+ * "off_duty":
  * [{"caregiver","name","role","why","on_duty_at"}], whom the rosters keep from it. YJ_ERR_NOTFOUND.
  */
 int yj_read_explain(struct yj_store *s, const char *resident, const char *kind,
