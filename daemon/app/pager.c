@@ -83,6 +83,15 @@ int yj_pager_next_channel(struct yj_gateway *g, const struct yj_outbox_row *row,
 	return rc;
 }
 
+/* Nobody is rung up for news if they can be written to. */
+static size_t first_for_news(const struct yj_ways *ways)
+{
+	size_t first = 0;
+	while (first + 1 < ways->n && strcmp(ways->v[first], "voice") == 0)
+		first++;
+	return first;
+}
+
 /* One message to one person: a delivery over their first channel, and over the next ones at once
  * while those before are known to be down and it is a call for help. */
 static int send_to(struct yj_gateway *g, const struct yj_incident *inc,
@@ -102,10 +111,8 @@ static int send_to(struct yj_gateway *g, const struct yj_incident *inc,
 	bool page = say == YJ_PAGE_OPEN || say == YJ_PAGE_JOINED || say == YJ_PAGE_REMIND;
 	struct yj_ways ways;
 	yj_ways_get(g, who, &ways);
-	size_t first = 0; /* nobody is rung up for news if they can be written to */
-	while ((!page || strcmp(said, "-") == 0) && first + 1 < ways.n &&
-	       strcmp(ways.v[first], "voice") == 0)
-		first++;
+	bool news = !page || strcmp(said, "-") == 0;
+	size_t first = news ? first_for_news(&ways) : 0;
 	snprintf(row.channel, sizeof row.channel, "%s", ways.v[first]);
 	int rc = add_row(g, &row);
 	if (rc < 0 || !page || !yj_kind_is_help(inc->kind))
@@ -242,6 +249,15 @@ static int tell_informed(struct yj_gateway *g, const struct yj_incident *inc,
 	return rc;
 }
 
+/* Is this person's first channel for news an SMS? Their own deed is no news worth one: they were
+ * told what became of it where they answered. */
+static bool reads_sms(struct yj_gateway *g, const struct yj_caregiver *who)
+{
+	struct yj_ways ways;
+	yj_ways_get(g, who, &ways);
+	return strncmp(ways.v[first_for_news(&ways)], "sms", 3) == 0;
+}
+
 int yj_pager_tell(struct yj_gateway *g, const struct yj_incident *inc, const struct yj_plan *plan,
     const struct yj_act *a, const struct yj_state *state)
 {
@@ -252,7 +268,7 @@ int yj_pager_tell(struct yj_gateway *g, const struct yj_incident *inc, const str
 	for (size_t i = 0; rc == 0 && i < names.n; i++) {
 		struct yj_caregiver who;
 		rc = yj_caregiver_find(g->store, names.v[i], &who);
-		if (rc == 0)
+		if (rc == 0 && !(strcmp(who.id, a->who) == 0 && reads_sms(g, &who)))
 			rc = send_to(g, inc, &who, a->say, a->who, state);
 	}
 	yj_names_done(&names);

@@ -4,8 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define LOOK_MS 20 /* it is in no hurry, so the transfer is looked at instead of being waited for  \
-		    */
+#define LOOK_MS                                                                                    \
+	20 /* it is in no hurry, so the transfer is looked at instead of being waited for          \
+	    */
 
 struct yj_ping {
 	CURLM *multi;
