@@ -51,6 +51,7 @@ static void webhook_conf(
 	    .name = name,
 	    .timeout_ms = w->timeout_ms,
 	    .attempts = w->attempts,
+	    .ca_file = w->ca_file,
 	    .u.webhook = {.url = w->url,
 		.secret = w->secret,
 		.body = w->body,

@@ -51,6 +51,7 @@ void yj_config_free(struct yj_config *config)
 		free(config->webhooks[i].body);
 		free(config->webhooks[i].content_type);
 		free(config->webhooks[i].headers);
+		free(config->webhooks[i].ca_file);
 		secret_free(config->webhooks[i].secret);
 	}
 	free(config->webhooks);

@@ -31,6 +31,7 @@ struct yj_config_webhook {
 	int body_line;	    /* where it stands */
 	char *content_type; /* NULL: application/json */
 	char *headers;	    /* further ones, a line each; NULL: none */
+	char *ca_file;	    /* who vouches for it; NULL: the system */
 	int64_t timeout_ms;
 	int attempts;
 };

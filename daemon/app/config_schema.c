@@ -166,7 +166,7 @@ static void read_webhook(struct yj_yaml *y, yaml_node_t *node, unsigned flags, s
 {
 	static const struct yj_yaml_key keys[] = {{"name", true}, {"url", true},
 	    {"secret_file", false}, {"timeout", false}, {"attempts", false}, {"body", false},
-	    {"content_type", false}, {"headers", false}};
+	    {"content_type", false}, {"headers", false}, {"ca_file", false}};
 	static const char b64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 				  "0123456789+/";
 	yaml_node_t *v[N(keys)];
@@ -190,6 +190,7 @@ static void read_webhook(struct yj_yaml *y, yaml_node_t *node, unsigned flags, s
 	    "a media type such as application/json", &w->content_type);
 	yj_config_read_list(
 	    y, v[7], "headers of a webhook", "a list of \"Name: value\"", &w->headers);
+	yj_config_read_file(y, v[8], "ca_file of a webhook", flags, &w->ca_file);
 	if (!w->secret)
 		return;
 	const char *key = strncmp(w->secret, "whsec_", 6) == 0 ? w->secret + 6 : "";

@@ -175,10 +175,11 @@ class Mail:
     def __init__(self, context, answer="250 2.0.0 queued as 4711"):
         self.letters = []
         self.answer = answer
-        self.controller = Controller(self, hostname="127.0.0.1", port=free_port(), server_kwargs={
-            "tls_context": context, "require_starttls": True, "auth_required": True,
-            "authenticator": lambda server, session, envelope, mechanism, data: AuthResult(
-                success=(data.login, data.password) == (b"yijian", b"pass"), handled=False)})
+        self.controller = Controller(
+            self, hostname="127.0.0.1", port=free_port(), tls_context=context,
+            require_starttls=True, auth_required=True,
+            authenticator=lambda server, session, envelope, mechanism, data: AuthResult(
+                success=(data.login, data.password) == (b"yijian", b"pass"), handled=False))
         self.controller.start()
         self.port = self.controller.port
 
@@ -463,7 +464,7 @@ def test_broken_outside(world, serve, post_office, hooks, tmp_path, fault):
                     "ok_pointer": "/code", "ok_value": "0", **quick}],
               email=letterbox(world, mail_port, timeout="1s", **mail_ca),
               robots=[robot(world, kind, url, **quick) for kind in ROBOTS],
-              webhooks=[{"name": "x", "url": url, "timeout": "1s"}] +
+              webhooks=[{"name": "x", "url": url, **quick}] +
               [{"name": f"w{n}", "url": seen[kind].url} for n, kind in enumerate(kinds)])
         for kind in kinds:
             seen[kind].wait(state="open")
