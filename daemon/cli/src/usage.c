@@ -28,7 +28,7 @@ static void put_name(FILE *out, const struct yj_command *c)
 		fprintf(out, " %s", c->verb);
 }
 
-static void say(const char *format, va_list ap)
+__attribute__((format(printf, 1, 0))) static void say(const char *format, va_list ap)
 {
 	char text[1024];
 	vsnprintf(text, sizeof text, format, ap);
