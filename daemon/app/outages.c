@@ -163,7 +163,7 @@ static int step(struct yj_gateway *g, struct yj_incident *inc, const struct yj_i
 
 static int end(struct yj_gateway *g, const struct yj_outage *o, int64_t count, const char *reason)
 {
-	struct yj_incident inc;
+	struct yj_incident inc = {0};
 	int rc = yj_outage_end(g->store, o->incident, g->now.utc_ms);
 	if (rc == 0)
 		rc = log_outage(g, YJ_EV_OUTAGE_ENDED, o, count, reason);
@@ -244,7 +244,7 @@ static int begin(
     struct look *l, int64_t region, const struct yj_spot *v, size_t n, int digits, bool merges)
 {
 	struct yj_gateway *g = l->g;
-	struct yj_incident inc;
+	struct yj_incident inc = {0};
 	int64_t members = 0, away = 0, counts[YJ_OUTAGES_MAX] = {0};
 	int rc = fresh_incident(g, region, &inc);
 	if (rc < 0)
@@ -279,7 +279,7 @@ static int begin(
 static int grow(struct look *l, const struct yj_outage *o, const struct yj_spot *v, size_t n)
 {
 	struct yj_gateway *g = l->g;
-	struct yj_incident inc;
+	struct yj_incident inc = {0};
 	int64_t away;
 	int rc = add_members(g, o->incident, v, n);
 	if (rc == 0)
