@@ -132,6 +132,16 @@ def test_account_called_gateway_among_the_devices_is_a_device(shared, gateway, c
     assert fake.heard == []
 
 
+def test_only_gateways_give_a_gateways_sign_of_life(shared, gateway, clients):
+    """The dead man's ping of another gateway (`deadman.watch`)."""
+    gateway.subscribe("yj/v1/gw/gw-2/alive")
+    clients(shared.device("btn-01")).publish("yj/v1/gw/gw-2/alive", b"forged")
+    clients(shared.tls_device("tls-01")).publish("yj/v1/gw/gw-2/alive", b"forged")
+    clients(shared.gateway("chatter")).publish("yj/v1/gw/gw-2/alive", b"true")
+    gateway.await_topic("yj/v1/gw/gw-2/alive")
+    assert gateway.topics().count("yj/v1/gw/gw-2/alive") == 1
+
+
 def test_device_cannot_take_over_another_device(shared, clients):
     victim = clients(shared.tls_device("tls-01")).subscribe("yj/v1/dev/tls-01/down/+")
     clients(shared.device("btn-02", client_id="tls-01"))

@@ -4,9 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define LOOK_MS                                                                                    \
-	20 /* it is in no hurry, so the transfer is looked at instead of being waited for          \
-	    */
+/* It is in no hurry, so the transfer is looked at instead of being waited for. */
+#define LOOK_US 20000
 
 struct yj_ping {
 	CURLM *multi;
@@ -42,7 +41,7 @@ static void end(struct yj_ping *ping, CURLcode code)
 
 static void look_again(struct yj_ping *ping)
 {
-	const struct timeval soon = {.tv_usec = LOOK_MS * 1000};
+	const struct timeval soon = {.tv_usec = LOOK_US};
 	evtimer_add(ping->timer, &soon);
 }
 
