@@ -98,7 +98,7 @@ static void note_reply(struct post *post, int code)
 	struct mail_talk *talk = &post->talk;
 	talk->code = code;
 	talk->taken = talk->step == MAIL_LETTER && code == 250;
-	talk->odd = !is_expected(talk, code);
+	talk->odd = !is_expected(talk, code); /* that to the letter, too, is the last one */
 	if (talk->step == MAIL_STARTTLS)
 		talk->in_tls = true;
 	if (talk->step == MAIL_DATA)
@@ -113,6 +113,8 @@ static size_t on_line(char *line, size_t one, size_t len, void *arg)
 	struct post *post = arg;
 	struct mail_talk *talk = &post->talk;
 	(void)one;
+	if (talk->odd)
+		return len; /* the answer to QUIT, which changes nothing */
 	for (size_t i = 0; i < 3; i++)
 		if (len < 4 || line[i] < '0' || line[i] > '9')
 			return len;

@@ -67,7 +67,7 @@ struct mail_talk { /* what has been said in an SMTP session */
 	bool asked_tls; /* the URL begins without it */
 	bool in_tls;
 	bool starttls; /* was offered */
-	bool odd;      /* the last reply was not one that lets the session go on */
+	bool odd;      /* the last reply decided: nothing after it counts */
 	bool taken;    /* 250 after the letter */
 };
 
