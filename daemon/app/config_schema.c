@@ -245,21 +245,29 @@ static void read_channels(struct yj_yaml *y, yaml_node_t *node, const char *what
 	}
 }
 
-/* "22:00" as minutes after midnight. */
+/* "22:00" as minutes after midnight; -1: it is none. */
+static int minutes_of(const char *s)
+{
+	if (strlen(s) != 5 || s[2] != ':' || strspn(s, "0123456789:") != 5)
+		return -1;
+	int hours = (s[0] - '0') * 10 + (s[1] - '0'), minutes = (s[3] - '0') * 10 + (s[4] - '0');
+	return hours > 23 || minutes > 59 || s[0] > '9' || s[1] > '9' || s[3] > '9' || s[4] > '9'
+		   ? -1
+		   : hours * 60 + minutes;
+}
+
 static void read_time_of_day(struct yj_yaml *y, yaml_node_t *node, const char *what, int *minutes)
 {
 	static const char expected[] = "a time of day such as \"22:00\"";
 	const char *s;
-	int h, m;
-	char end;
 	if (!yj_yaml_text(y, node, what, expected, &s))
 		return;
-	if (sscanf(s, "%2d:%2d%c", &h, &m, &end) != 2 || strlen(s) != 5 || h < 0 || h > 23 ||
-	    m < 0 || m > 59)
+	int n = minutes_of(s);
+	if (n < 0)
 		yj_yaml_error(
 		    y, yj_yaml_line(node), "%s is not a time, expected %s", what, expected);
 	else
-		*minutes = h * 60 + m;
+		*minutes = n;
 }
 
 static void read_night(struct yj_yaml *y, yaml_node_t *node, struct yj_config *c)

@@ -197,7 +197,8 @@ static void check_end(
 	must(m, !over || (after == YJ_INC_RESOLVED && strcmp(step->state.by, s->by) == 0),
 	    "what is over ends from every state, and is nobody's answer");
 	must(m,
-	    after != YJ_INC_RESOLVED || over || !yj_kind_is_help(s->kind) || in->outcome != YJ_OUTCOME_NONE,
+	    after != YJ_INC_RESOLVED || over || !yj_kind_is_help(s->kind) ||
+		in->outcome != YJ_OUTCOME_NONE,
 	    "a call for help is resolved with an outcome");
 	must(m, after != YJ_INC_CANCELLED || s->state != YJ_INC_ARRIVED,
 	    "cancelled from open or acked only");

@@ -414,7 +414,8 @@ static void test_certificates(void **state)
 	char old[] = "/tmp/yj-posters-XXXXXX", file[] = "/tmp/yj-posters-XXXXXX", url[64];
 	close(mkstemp(old));
 	close(mkstemp(file));
-	SSL_CTX *expired = selfsigned_ctx_aged(old, true), *valid = selfsigned_ctx_aged(file, false);
+	SSL_CTX *expired = selfsigned_ctx_aged(old, true),
+		*valid = selfsigned_ctx_aged(file, false);
 	snprintf(url, sizeof(url), "https://127.0.0.1:%d", server_tls_port(f->server));
 	server_set_answer(f->server, 200, "{}");
 	for (size_t i = 0; i < N(over_http); i++) {

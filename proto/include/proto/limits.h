@@ -52,7 +52,7 @@
 #define YJ_CSV_ROW_MAX 262144		/* one CSV row; longer: a quote was not closed */
 #define YJ_IMPORT_ERRORS_MAX 100	/* errors of one import that are listed singly */
 #define YJ_CONFIG_MAX 1048576		/* the configuration file */
-#define YJ_PEERS_MAX 16		/* other gateways that one watches */
+#define YJ_PEERS_MAX 16			/* other gateways that one watches */
 #define YJ_POLICIES_MAX 256		/* policies of a configuration */
 #define YJ_WEBHOOKS_MAX 1024		/* webhooks of a configuration */
 #define YJ_CHANNELS_MAX 8		/* entries of notify.default_channels, and of sms */
