@@ -42,15 +42,7 @@ int yj_caregiver_by_phone(struct yj_store *s, const char *digits, struct yj_name
 	if (!q)
 		return yj_db_err(s, s->last_sqlite);
 	yj_db_bind(q, "t", digits);
-	int rc;
-	while ((rc = yj_db_step(s, q)) == 1) {
-		int err = yj_names_add(out, yj_db_text(q, 0));
-		if (err < 0) {
-			sqlite3_reset(q);
-			return err;
-		}
-	}
-	return rc;
+	return yj_db_names(s, q, out);
 }
 
 /* x.resident shares a device with the resident ?1: the device ?2, or one with a call in incident

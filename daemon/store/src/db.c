@@ -2,7 +2,10 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "store/incident.h"
 
 int yj_db_err(struct yj_store *s, int rc)
 {
@@ -178,4 +181,30 @@ int64_t yj_db_time(sqlite3_stmt *stmt, int column)
 int yj_db_exec(struct yj_store *s, const char *sql)
 {
 	return yj_db_err(s, sqlite3_exec(s->db, sql, NULL, NULL, NULL));
+}
+
+int yj_db_names(struct yj_store *s, sqlite3_stmt *stmt, struct yj_names *out)
+{
+	int rc;
+	while ((rc = yj_db_step(s, stmt)) == 1) {
+		int err = yj_names_add(out, yj_db_text(stmt, 0));
+		if (err < 0) {
+			sqlite3_reset(stmt);
+			return err;
+		}
+	}
+	return rc;
+}
+
+int yj_db_number_of(const struct yj_store *s, const char *id, const char *mark, int64_t *n)
+{
+	size_t len = strlen(s->gateway), marked = strlen(mark);
+	if (strncmp(id, s->gateway, len) != 0 || strncmp(id + len, mark, marked) != 0)
+		return YJ_ERR_NOTFOUND;
+	const char *digits = id + len + marked;
+	size_t count = strspn(digits, "0123456789");
+	if (count == 0 || count > 18 || digits[count] || digits[0] == '0')
+		return YJ_ERR_NOTFOUND;
+	*n = strtoll(digits, NULL, 10);
+	return 0;
 }

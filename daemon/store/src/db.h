@@ -73,6 +73,15 @@ void yj_db_copy(sqlite3_stmt *stmt, int column, char *buf, size_t cap);
 /* Column as integer; INT64_MAX for NULL. */
 int64_t yj_db_time(sqlite3_stmt *stmt, int column);
 
+/* Adds the first column of every row to a list. 0 or a yj_err. */
+struct yj_names;
+int yj_db_names(struct yj_store *s, sqlite3_stmt *stmt, struct yj_names *out) YJ_MUST_CHECK;
+
+/* The number in an id of this gateway's, {gateway}MARK{number}. YJ_ERR_NOTFOUND: it is no such id.
+ */
+int yj_db_number_of(
+    const struct yj_store *s, const char *id, const char *mark, int64_t *n) YJ_MUST_CHECK;
+
 /* Several statements without parameters (schema, pragmas). */
 int yj_db_exec(struct yj_store *s, const char *sql) YJ_MUST_CHECK;
 

@@ -125,15 +125,7 @@ int yj_outage_regions(struct yj_store *s, int64_t incident, int digits, struct y
 	if (!q)
 		return yj_db_err(s, s->last_sqlite);
 	yj_db_bind(q, "ii", incident, (int64_t)digits);
-	int rc;
-	while ((rc = yj_db_step(s, q)) == 1) {
-		int err = yj_names_add(out, yj_db_text(q, 0));
-		if (err < 0) {
-			sqlite3_reset(q);
-			return err;
-		}
-	}
-	return rc;
+	return yj_db_names(s, q, out);
 }
 
 static json_t *home_json(sqlite3_stmt *q)

@@ -15,15 +15,7 @@ void yj_delivery_id(const struct yj_store *s, int64_t n, char *buf, size_t cap)
 
 int yj_delivery_parse(const struct yj_store *s, const char *id, int64_t *n)
 {
-	size_t len = strlen(s->gateway);
-	if (strncmp(id, s->gateway, len) != 0 || strncmp(id + len, "-d", 2) != 0)
-		return YJ_ERR_NOTFOUND;
-	const char *digits = id + len + 2;
-	size_t count = strspn(digits, "0123456789");
-	if (count == 0 || count > 18 || digits[count] || digits[0] == '0')
-		return YJ_ERR_NOTFOUND;
-	*n = strtoll(digits, NULL, 10);
-	return 0;
+	return yj_db_number_of(s, id, "-d", n);
 }
 
 int yj_back_note(struct yj_store *s, const char *channel, const char *id, int type,
@@ -302,15 +294,7 @@ int yj_outbox_page_channels(struct yj_store *s, int64_t page, struct yj_names *c
 	if (!q)
 		return yj_db_err(s, s->last_sqlite);
 	yj_db_bind(q, "i", page);
-	int rc;
-	while ((rc = yj_db_step(s, q)) == 1) {
-		int err = yj_names_add(channels, yj_db_text(q, 0));
-		if (err < 0) {
-			sqlite3_reset(q);
-			return err;
-		}
-	}
-	return rc;
+	return yj_db_names(s, q, channels);
 }
 
 int yj_outbox_pending(struct yj_store *s, int64_t *count, int64_t *oldest_due)

@@ -42,16 +42,14 @@ int yj_names_add(struct yj_names *names, const char *name)
 	return yj_names_have(names, name) ? 0 : append(names, name);
 }
 
-/* Adds the first column of every row (who: of those who are on duty); *got counts them. */
-enum who { EVERYBODY, ON_DUTY };
-static int add_rows(
-    struct yj_store *s, sqlite3_stmt *q, enum who who, struct yj_names *out, size_t *got)
+/* Adds those of the rows who are on duty; *got counts them. */
+static int add_on_duty(struct yj_store *s, sqlite3_stmt *q, struct yj_names *out, size_t *got)
 {
 	int rc;
 	*got = 0;
 	while ((rc = yj_db_step(s, q)) == 1) {
 		const char *id = yj_db_text(q, 0);
-		if (who == ON_DUTY && yj_duty_is_off(s, id))
+		if (yj_duty_is_off(s, id))
 			continue;
 		++*got;
 		int err = yj_names_add(out, id);
@@ -73,7 +71,7 @@ static int named_for_resident(struct yj_store *s, const struct yj_whose *w, enum
 	if (!q)
 		return yj_db_err(s, s->last_sqlite);
 	yj_db_bind(q, "ti", w->resident, (int64_t)role);
-	return add_rows(s, q, ON_DUTY, out, got);
+	return add_on_duty(s, q, out, got);
 }
 
 static int of_institution(struct yj_store *s, const struct yj_whose *w, enum yj_role role,
@@ -85,7 +83,7 @@ static int of_institution(struct yj_store *s, const struct yj_whose *w, enum yj_
 	if (!q)
 		return yj_db_err(s, s->last_sqlite);
 	yj_db_bind(q, "ti", w->institution, (int64_t)role);
-	return add_rows(s, q, ON_DUTY, out, got);
+	return add_on_duty(s, q, out, got);
 }
 
 /* Those whose region is this very prefix. Whoever names residents or an institution, but no region,
@@ -100,7 +98,7 @@ static int of_prefix(
 	if (!q)
 		return yj_db_err(s, s->last_sqlite);
 	yj_db_bind(q, "ti", prefix, (int64_t)role);
-	return add_rows(s, q, ON_DUTY, out, got);
+	return add_on_duty(s, q, out, got);
 }
 
 /* One short look per length, the longest first: cheaper than one query that sorts them. */
@@ -142,8 +140,7 @@ static int add_one(struct yj_store *s, const char *id, struct yj_names *out)
 	if (!q)
 		return yj_db_err(s, s->last_sqlite);
 	yj_db_bind(q, "t", id);
-	size_t got;
-	return add_rows(s, q, EVERYBODY, out, &got);
+	return yj_db_names(s, q, out);
 }
 
 static int expand_group(struct yj_store *s, const char *name, struct yj_names *out)
@@ -187,8 +184,7 @@ int yj_people_of_roles(struct yj_store *s, unsigned roles, struct yj_names *out)
 		if (!q)
 			return yj_db_err(s, s->last_sqlite);
 		yj_db_bind(q, "i", (int64_t)role);
-		size_t got;
-		rc = add_rows(s, q, EVERYBODY, out, &got);
+		rc = yj_db_names(s, q, out);
 	}
 	return rc;
 }
@@ -213,8 +209,7 @@ int yj_people_of(struct yj_store *s, int64_t n, bool informed, struct yj_names *
 	if (!q)
 		return yj_db_err(s, s->last_sqlite);
 	yj_db_bind(q, "ii", n, (int64_t)informed);
-	size_t got;
-	return add_rows(s, q, EVERYBODY, out, &got);
+	return yj_db_names(s, q, out);
 }
 
 int yj_person_get(struct yj_store *s, int64_t n, const char *caregiver, struct yj_person *out)
@@ -262,8 +257,7 @@ int yj_incident_devices(struct yj_store *s, int64_t n, int told, struct yj_names
 	if (!q)
 		return yj_db_err(s, s->last_sqlite);
 	yj_db_bind(q, "i", n);
-	size_t got;
-	int rc = add_rows(s, q, EVERYBODY, out, &got);
+	int rc = yj_db_names(s, q, out);
 	if (rc < 0)
 		return rc;
 	return yj_db_run(

@@ -143,15 +143,7 @@ int yj_roster_names(struct yj_store *s, struct yj_names *out)
 	sqlite3_stmt *q = yj_db_stmt(s, "SELECT name FROM rosters ORDER BY name");
 	if (!q)
 		return yj_db_err(s, s->last_sqlite);
-	int rc;
-	while ((rc = yj_db_step(s, q)) == 1) {
-		int err = yj_names_add(out, yj_db_text(q, 0));
-		if (err < 0) {
-			sqlite3_reset(q);
-			return err;
-		}
-	}
-	return rc;
+	return yj_db_names(s, q, out);
 }
 
 int yj_roster_exists(struct yj_store *s, const char *name, bool *exists)

@@ -16,15 +16,7 @@ void yj_silence_id(const struct yj_store *s, int64_t n, char *buf, size_t cap)
 
 int yj_silence_parse(const struct yj_store *s, const char *id, int64_t *n)
 {
-	size_t len = strlen(s->gateway);
-	if (strncmp(id, s->gateway, len) != 0 || strncmp(id + len, "-s", 2) != 0)
-		return YJ_ERR_NOTFOUND;
-	const char *digits = id + len + 2;
-	size_t count = strspn(digits, "0123456789");
-	if (count == 0 || count > 18 || digits[count] || digits[0] == '0')
-		return YJ_ERR_NOTFOUND;
-	*n = strtoll(digits, NULL, 10);
-	return 0;
+	return yj_db_number_of(s, id, "-s", n);
 }
 
 static const char *or_null(const char *text)
