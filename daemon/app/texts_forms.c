@@ -149,13 +149,16 @@ static void speech(const char *language, const struct yj_text_page *p, char *buf
 	mark(en, p, marks, sizeof marks);
 	ago(en, p->minutes, when, sizeof when);
 	snprintf(buf, cap,
-	    en ? "This is the alarm service.%s %s%s: %s, %s. Address: %s."
-	       : "这里是一键呼叫。%s%s%s%s，%s。地址：%s。",
+	    en ? "This is the alarm service.%s %s%s: %s, %s. Address: %s.%s"
+	       : "这里是一键呼叫。%s%s%s%s，%s。地址：%s。%s",
 	    marks, p->name[0] ? p->name : p->place,
 	    p->state != YJ_PAGE_JOINED ? ""
 	    : en		       ? " called again"
 				       : "再次呼叫，",
-	    yj_text_kind(language, p->kind), when, p->address[0] ? p->address : p->place);
+	    yj_text_kind(language, p->kind), when, p->address[0] ? p->address : p->place,
+	    p->state != YJ_PAGE_REMIND ? ""
+	    : en		       ? " Have you arrived?"
+				       : "您到了吗？");
 }
 
 static void line(char *buf, size_t cap, const char *label, const char *value)

@@ -148,6 +148,10 @@ static void test_letter_and_speech(void **state)
 	    "点此应答：https://y.cn/a/t\n");
 	reads(
 	    "zh-CN", YJ_FORM_SPEECH, &p, "这里是一键呼叫。王秀英求助，3分钟前。地址：石门村二组。");
+	p.state = YJ_PAGE_REMIND;
+	reads("zh-CN", YJ_FORM_SPEECH, &p,
+	    "这里是一键呼叫。王秀英求助，3分钟前。地址：石门村二组。您到了吗？");
+	p.state = YJ_PAGE_OPEN;
 	char subject[128];
 	yj_text_subject("zh-CN", &p, subject, sizeof subject);
 	assert_string_equal(subject, "王秀英：求助");
