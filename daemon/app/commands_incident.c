@@ -103,7 +103,7 @@ static int do_page(struct yj_command *c)
 
 static int do_note(struct yj_command *c)
 {
-	struct yj_incident inc;
+	struct yj_incident inc = {0};
 	struct yj_in in = {.type = YJ_IN_NOTE};
 	const char *by = yj_command_text(c, "by"), *text = yj_command_text(c, "text");
 	if (yj_note_code_parse(yj_command_text(c, "code"), &in.code) < 0 || in.code == YJ_NOTE_NONE)

@@ -66,22 +66,22 @@ static bool same(const struct modem *m, const struct yj_config_channel *c)
 
 static int make(struct yj_gateway *g, const struct yj_config_channel *c, struct modem *m)
 {
+	struct yj_sms_spool_conf conf = {
+	    .name = c->name,
+	    .spool = spool_of(c),
+	    .report = yj_config_number(c, "report") != 0,
+	    .attempts = (int)yj_config_number(c, "attempts"),
+	    .take_max_ms = yj_config_number(c, "take_within"),
+	};
 	*m = (struct modem){
-	    .spool = strdup(spool_of(c)),
 	    .report = yj_config_number(c, "report"),
-	    .attempts = yj_config_number(c, "attempts"),
-	    .take_ms = yj_config_number(c, "take_within"),
+	    .attempts = conf.attempts,
+	    .take_ms = conf.take_max_ms,
 	};
 	memcpy(m->name, c->name, sizeof m->name);
-	struct yj_sms_spool_conf conf = {
-	    .name = m->name,
-	    .spool = m->spool,
-	    .report = m->report != 0,
-	    .attempts = (int)m->attempts,
-	    .take_max_ms = m->take_ms,
-	};
-	m->driver = m->spool ? yj_sms_spool_new(g->base, &conf, yj_backs_take, on_note, g) : NULL;
-	if (m->driver)
+	m->spool = strdup(conf.spool);
+	m->driver = yj_sms_spool_new(g->base, &conf, yj_backs_take, on_note, g);
+	if (m->spool && m->driver)
 		return 0;
 	modem_done(m);
 	return YJ_ERR_NOMEM;
