@@ -12,6 +12,13 @@
 
 #define OPEN_MAX 16			   /* incidents of one person that are looked at */
 #define NOTICE_AGE_MS (24LL * 3600 * 1000) /* an older test is not what "1" is about */
+#define ENDED_AGE_MS NOTICE_AGE_MS
+
+/* A machine may answer each text with a text: beyond so many to one person an hour, none is sent.
+ */
+#define TOLD_EVERY_MS (3600LL * 1000)
+#define TOLD_MAX 20
+#define TOLD_SMALL_TALK_MAX 3
 
 struct job { /* one report or text under way */
 	const struct yj_back *back;
@@ -30,7 +37,9 @@ static int find_delivery(struct yj_gateway *g, const struct yj_back *back, int64
 	if (back->ref[0])
 		rc = yj_outbox_find_ref(g->store, back->channel, back->ref, n);
 	/* a provider that was given the delivery's id says that */
-	return rc == YJ_ERR_NOTFOUND && back->id[0] ? yj_delivery_parse(g->store, back->id, n) : rc;
+	return rc == YJ_ERR_NOTFOUND && back->delivery
+		   ? yj_delivery_parse(g->store, back->delivery, n)
+		   : rc;
 }
 
 static int on_report(struct yj_gateway *g, const struct yj_back *back)
@@ -42,35 +51,77 @@ static int on_report(struct yj_gateway *g, const struct yj_back *back)
 	return rc == YJ_ERR_NOTFOUND ? 0 : rc;
 }
 
+/* How sure it is that an answer is about this. */
+enum sure { NOT_SURE, ENDED, TEST, TOLD, ASKED };
+
 /* What an answer is about. */
 struct about {
 	char incident[YJ_NAME_MAX + 24]; /* its id, or a notice's; "" if it is not known */
 	int choices;			 /* how many it could be about */
 	int64_t first;			 /* one of them */
+	enum sure sure;
 };
 
-static int choose(struct yj_gateway *g, const char *caregiver, int64_t code, struct about *about)
+static bool among(int64_t n, const int64_t *ns, size_t count)
 {
-	int64_t ns[OPEN_MAX], notice;
-	size_t n = 0;
-	int rc = yj_incident_of_person(g->store, caregiver, ns, OPEN_MAX, &n);
-	if (rc < 0)
-		return rc;
-	about->choices = (int)n;
-	about->first = n ? ns[0] : 0;
-	if (code >= 0)
-		yj_incident_id(g->store, code, about->incident, sizeof about->incident);
-	else if (n == 1)
-		yj_incident_id(g->store, ns[0], about->incident, sizeof about->incident);
-	if (about->incident[0] || n > 0)
+	for (size_t i = 0; i < count; i++)
+		if (ns[i] == n)
+			return true;
+	return false;
+}
+
+/* Without a number it is what they were asked for; else, who has declined or was only told may go
+ * all the same; else a test; else it has ended, which they should hear. */
+static int choose_alone(struct yj_gateway *g, const char *caregiver, struct about *about)
+{
+	int64_t n;
+	if (about->choices == 1)
+		yj_incident_id(g->store, about->first, about->incident, sizeof about->incident);
+	if (about->choices > 0)
 		return 0;
-	rc = yj_notice_open(g->store, caregiver, g->now.utc_ms - NOTICE_AGE_MS, &notice);
-	if (rc == 0)
-		yj_notice_id(g->store, notice, about->incident, sizeof about->incident);
+	int rc = yj_notice_open(g->store, caregiver, g->now.utc_ms - NOTICE_AGE_MS, &n);
+	if (rc == 0) {
+		about->sure = TEST;
+		yj_notice_id(g->store, n, about->incident, sizeof about->incident);
+	}
+	if (rc != YJ_ERR_NOTFOUND)
+		return rc;
+	rc = yj_incident_ended_of(g->store, caregiver, g->now.utc_ms - ENDED_AGE_MS, &n);
+	if (rc == 0) {
+		about->sure = ENDED;
+		yj_incident_id(g->store, n, about->incident, sizeof about->incident);
+	}
 	return rc == YJ_ERR_NOTFOUND ? 0 : rc;
 }
 
-/* Whose text it is: of those with the number, the one who has something to answer. */
+static int choose(struct yj_gateway *g, const char *caregiver, int64_t code, struct about *about)
+{
+	int64_t ns[OPEN_MAX];
+	size_t n = 0;
+	memset(about, 0, sizeof *about);
+	int rc = yj_incident_of_person(g->store, caregiver, ns, OPEN_MAX, &n);
+	bool named = among(code, ns, n);
+	about->sure = n && (code < 0 || named) ? ASKED : NOT_SURE;
+	about->choices = (int)n;
+	about->first = n ? ns[0] : 0;
+	if (rc == 0 && about->sure == NOT_SURE) {
+		rc = yj_incident_told_of(g->store, caregiver, ns, OPEN_MAX, &n);
+		named = among(code, ns, n);
+		about->sure = n && (code < 0 || named) ? TOLD : NOT_SURE;
+		if (about->choices == 0 && n) {
+			about->choices = (int)n;
+			about->first = ns[0];
+		}
+	}
+	if (rc < 0)
+		return rc;
+	if (code < 0)
+		return choose_alone(g, caregiver, about);
+	yj_incident_id(g->store, code, about->incident, sizeof about->incident);
+	return 0;
+}
+
+/* Whose text it is: of those with the number, the one who most surely has that to answer. */
 static int who_speaks(struct yj_gateway *g, const struct yj_back *back, int64_t code,
     struct job *job, struct about *about)
 {
@@ -79,10 +130,13 @@ static int who_speaks(struct yj_gateway *g, const struct yj_back *back, int64_t 
 	if (yj_spoken_number(back->from, digits) < 7)
 		return YJ_ERR_NOTFOUND;
 	int rc = yj_caregiver_by_phone(g->store, digits, &names);
-	for (size_t i = 0; rc == 0 && i < names.n && !about->choices; i++) {
-		memset(about, 0, sizeof *about);
+	for (size_t i = 0; rc == 0 && i < names.n && about->sure != ASKED; i++) {
+		struct about one;
+		rc = choose(g, names.v[i], code, &one);
+		if (rc < 0 || (i > 0 && one.sure <= about->sure))
+			continue;
+		*about = one;
 		snprintf(job->caregiver, sizeof job->caregiver, "%s", names.v[i]);
-		rc = choose(g, names.v[i], code, about);
 	}
 	if (rc == 0 && names.n == 0)
 		rc = YJ_ERR_NOTFOUND;
@@ -148,9 +202,14 @@ static int deny(struct yj_gateway *g, const struct yj_back *back)
 	return yj_gateway_log(g, &e);
 }
 
-static void tell(struct yj_gateway *g, struct job *job, enum yj_spoken spoken,
+static int tell(struct yj_gateway *g, struct job *job, enum yj_spoken spoken,
     const struct yj_answer *a, const struct about *about)
 {
+	int64_t told, max = spoken == YJ_SPOKEN_OTHER ? TOLD_SMALL_TALK_MAX : TOLD_MAX;
+	int rc = yj_notice_count(
+	    g->store, job->caregiver, g->now.utc_ms - TOLD_EVERY_MS, TOLD_MAX, &told);
+	if (rc < 0 || told >= max)
+		return rc;
 	struct yj_text_answer t = {
 	    .taken = a && a->fault == YJ_ANSWER_TAKEN,
 	    .understood = spoken != YJ_SPOKEN_OTHER,
@@ -159,10 +218,13 @@ static void tell(struct yj_gateway *g, struct job *job, enum yj_spoken spoken,
 	    .declined = a && a->action == YJ_REPLY_DECLINE,
 	    .closed = a && a->fault == YJ_ANSWER_REFUSED && a->verdict == YJ_VERDICT_CLOSED,
 	    .by = a ? a->by : "",
+	    .unknown =
+		a && (a->fault == YJ_ANSWER_NOT_ALLOWED || a->fault == YJ_ANSWER_NO_INCIDENT),
 	    .choices = about->choices,
 	    .code = about->first,
 	};
 	yj_text_answer(g->config->gateway.language, &t, job->tell, sizeof job->tell);
+	return 0;
 }
 
 static int on_text(struct yj_gateway *g, struct job *job)
@@ -177,11 +239,10 @@ static int on_text(struct yj_gateway *g, struct job *job)
 		return deny(g, back);
 	if (rc < 0)
 		return rc;
-	if (!about.incident[0]) { /* nothing to answer, or it is not said what */
-		if (about.choices > 0)
-			tell(g, job, spoken, NULL, &about);
-		return 0;
-	}
+	if (!about.incident[0]) /* nothing to answer, or it is not said what */
+		return about.choices > 0 ? tell(g, job, spoken, NULL, &about) : 0;
+	if (about.sure == ENDED && spoken == YJ_SPOKEN_OTHER)
+		return 0; /* thanks, or a machine */
 	struct yj_answer a = {
 	    .caregiver = job->caregiver,
 	    .incident = about.incident,
@@ -191,8 +252,10 @@ static int on_text(struct yj_gateway *g, struct job *job)
 	};
 	fill_answer(spoken, &a);
 	rc = yj_replies_answer(g, &a);
-	if (rc == 0 && a.fault != YJ_ANSWER_NOT_ALLOWED && a.fault != YJ_ANSWER_NO_INCIDENT)
-		tell(g, job, spoken, &a, &about);
+	bool heard = a.fault == YJ_ANSWER_TAKEN || a.fault == YJ_ANSWER_REFUSED;
+	/* a stranger to it learns nothing; who has mistyped the number of theirs must hear so */
+	if (rc == 0 && (heard || about.choices > 0))
+		rc = tell(g, job, spoken, &a, &about);
 	return rc;
 }
 

@@ -56,17 +56,21 @@ struct yj_now {	   /* sampled once per turn of the loop */
 	bool utc_known;
 };
 
-#define YJ_CALLED_OFF_MAX 64 /* more at once ring on until they end by themselves */
+#define YJ_CALLED_OFF_MAX 64 /* more at once go on until they end by themselves */
+struct yj_called_off {	     /* pages under way that are to be taken back */
+	int64_t incident;
+	char who[YJ_NAME_MAX + 1]; /* of this person; "": of everybody */
+};
 /* What a transaction notes here as written, put back when it is undone. */
 struct yj_noted {
-	unsigned trouble_logged;	       /* as the log and the state topic know it */
-	int64_t newest_event_utc_ms;	       /* the clock is not believed before it */
-	int64_t timeline_saved_ms;	       /* boot time at which the timeline was stored */
-	int64_t clock_step_ms;		       /* a step of UTC that is not logged yet */
-	bool clock_dirty;		       /* the timeline is to be stored at once */
-	bool session_lost;		       /* of the help connection, until it is logged */
-	bool session_made;		       /* the broker has one of us, until it is noted */
-	int64_t called_off[YJ_CALLED_OFF_MAX]; /* incidents whose pages under way are to end */
+	unsigned trouble_logged;     /* as the log and the state topic know it */
+	int64_t newest_event_utc_ms; /* the clock is not believed before it */
+	int64_t timeline_saved_ms;   /* boot time at which the timeline was stored */
+	int64_t clock_step_ms;	     /* a step of UTC that is not logged yet */
+	bool clock_dirty;	     /* the timeline is to be stored at once */
+	bool session_lost;	     /* of the help connection, until it is logged */
+	bool session_made;	     /* the broker has one of us, until it is noted */
+	struct yj_called_off called_off[YJ_CALLED_OFF_MAX];
 	size_t n_called_off;
 };
 

@@ -19,7 +19,7 @@
 #define READ_ROWS 128
 #define READS_MAX 64 /* pieces read per turn */
 #define GIVEN_BACK_MS 5000
-#define RINGING_MAX 64
+#define SLOW_MAX 256
 
 enum { QUEUED = 1, FLYING_MQTT, FLYING, REPORTED };
 
@@ -30,9 +30,10 @@ struct lane {
 	bool overflow; /* rows were passed over */
 };
 
-struct ringing { /* a page that somebody hears of while it is under way: a telephone call */
+struct slow { /* a page that may be under way for long: a telephone call, an SMS that waits */
 	int64_t n, incident;
-	char channel[YJ_NAME_MAX + 16];
+	bool call;
+	char target[YJ_NAME_MAX + 1], channel[YJ_NAME_MAX + 16];
 };
 
 struct cursor { /* how far the pending rows of the outbox have been looked at */
@@ -50,8 +51,8 @@ struct yj_lanes {
 	struct cursor sweep;
 	struct cursor late, late_before; /* pages that no channel has taken in time */
 	struct yj_outbox_row rows[READ_ROWS];
-	struct ringing ringing[RINGING_MAX]; /* the newest; older ones have ended */
-	size_t n_ringing;		     /* of all so far */
+	struct slow slow[SLOW_MAX]; /* the newest; older ones have ended */
+	size_t n_slow;		    /* of all so far */
 };
 
 struct yj_lanes *yj_lanes_new(void)
@@ -265,34 +266,62 @@ static void on_unrecorded(void *ctx, const struct yj_sent_result *result)
 	(void)result;
 }
 
-static void note_ringing(struct yj_lanes *l, const struct yj_outbox_row *row)
+static void note_slow(
+    struct yj_lanes *l, const struct yj_outbox_row *row, const struct yj_channel *channel)
 {
-	struct ringing *r = &l->ringing[l->n_ringing++ % RINGING_MAX];
-	*r = (struct ringing){.n = row->n, .incident = row->incident};
-	memcpy(r->channel, row->channel, sizeof r->channel);
+	struct slow *s = &l->slow[l->n_slow++ % SLOW_MAX];
+	*s = (struct slow){
+	    .n = row->n, .incident = row->incident, .call = channel->form == YJ_FORM_SPEECH};
+	memcpy(s->target, row->target, sizeof s->target);
+	memcpy(s->channel, row->channel, sizeof s->channel);
+}
+
+/* A call that is to be taken back for one person goes on: they would be told that nobody is needed
+ * any more. */
+static bool concerns(const struct slow *s, int64_t incident, const char *who)
+{
+	return s->n && s->incident == incident &&
+	       (!who[0] || (!s->call && strcmp(s->target, who) == 0));
 }
 
 /* Whose key it was hears what they pressed, and is not cut off by it: the channel knows them. */
-static void end_ringing(struct yj_gateway *g, int64_t incident)
+static void take_back(struct yj_gateway *g, const struct yj_called_off *off)
 {
 	struct yj_lanes *l = g->lanes;
-	for (size_t i = 0; i < RINGING_MAX && i < l->n_ringing; i++) {
-		struct ringing *r = &l->ringing[i];
-		const struct yj_channel *channel =
-		    r->n && r->incident == incident ? yj_channels_find(g, r->channel) : NULL;
-		if (!channel)
+	for (size_t i = 0; i < SLOW_MAX && i < l->n_slow; i++) {
+		struct slow *s = &l->slow[i];
+		if (!concerns(s, off->incident, off->who))
 			continue;
-		channel->cancel(channel->self, (uint64_t)r->n);
-		if (yj_numset_get(&l->known, r->n) == FLYING)
-			yj_numset_remove(&l->known, r->n);
-		r->n = 0;
+		const struct yj_channel *channel = yj_channels_find(g, s->channel);
+		struct yj_outbox_row row;
+		int rc = yj_outbox_get(g->store, s->n, &row);
+		if (!channel || (rc < 0 && rc != YJ_ERR_NOTFOUND) ||
+		    (rc == 0 && row.status == YJ_DELIVERY_PENDING)) /* news goes on */
+			continue;
+		channel->cancel(channel->self, (uint64_t)s->n);
+		if (yj_numset_get(&l->known, s->n) == FLYING)
+			yj_numset_remove(&l->known, s->n);
+		s->n = 0;
 	}
+}
+
+void yj_lanes_note_called_off(struct yj_gateway *g, int64_t incident, const char *who)
+{
+	const struct yj_lanes *l = g->lanes;
+	bool any = false;
+	for (size_t i = 0; i < SLOW_MAX && i < l->n_slow && !any; i++)
+		any = concerns(&l->slow[i], incident, who);
+	if (!any || g->noted.n_called_off == YJ_CALLED_OFF_MAX)
+		return;
+	struct yj_called_off *off = &g->noted.called_off[g->noted.n_called_off++];
+	off->incident = incident;
+	snprintf(off->who, sizeof off->who, "%s", who);
 }
 
 void yj_lanes_call_off(struct yj_gateway *g)
 {
 	for (size_t i = 0; i < g->noted.n_called_off; i++)
-		end_ringing(g, g->noted.called_off[i]);
+		take_back(g, &g->noted.called_off[i]);
 	g->noted.n_called_off = 0;
 }
 
@@ -323,8 +352,8 @@ static int send_channel(struct yj_gateway *g, const struct yj_outbox_row *row,
 	    .asks = page.words.asks,
 	};
 	rc = channel->send(channel->self, &d, done, g);
-	if (rc == 0 && channel->form == YJ_FORM_SPEECH)
-		note_ringing(g->lanes, row);
+	if (rc == 0 && channel->slow)
+		note_slow(g->lanes, row, channel);
 	yj_page_done(&page);
 	return rc;
 }

@@ -14,7 +14,10 @@ void yj_lanes_restart(struct yj_gateway *g);	 /* read the outbox from its beginn
 void yj_lanes_broker_down(struct yj_gateway *g); /* what was under way over MQTT is forgotten */
 /* Does something wait for room on this channel? */
 bool yj_lanes_waiting(const struct yj_gateway *g, const char *channel);
-/* What was noted as called off is on disk: calls that ring for it end. */
+/* Notes, within the caller's transaction, that pages of an incident under way (of one person, or
+ * "": of all) are overtaken. And: that is on disk; calls end, and what still lies in a spool is
+ * taken back. */
+void yj_lanes_note_called_off(struct yj_gateway *g, int64_t incident, const char *who);
 void yj_lanes_call_off(struct yj_gateway *g);
 /* Fills the lanes and sends what their channels take. Outside of transactions. */
 void yj_lanes_drain(struct yj_gateway *g);

@@ -150,8 +150,10 @@ static int ask(struct yj_gateway *g, const struct yj_incident *inc, const struct
 	p.flags |= summoned ? YJ_PERSON_SUMMONED : 0;
 	p.level = state->level;
 	rc = yj_person_put(g->store, inc->n, &p);
-	if (rc == 0 && known)
+	if (rc == 0 && known) {
 		rc = yj_outbox_overtake_page(g->store, inc->n, id);
+		yj_lanes_note_called_off(g, inc->n, id);
+	}
 	if (rc == 0)
 		rc = send_to(g, inc, &who, a->say, "", state);
 	*asked = rc == 0;

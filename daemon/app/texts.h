@@ -53,6 +53,7 @@ size_t yj_text_units(const char *s);
 struct yj_text_answer {
 	bool taken, understood, going, remote, declined;
 	bool closed;	/* it has ended */
+	bool unknown;	/* the number they gave is none of theirs */
 	const char *by; /* who was first, "" if nobody else was */
 	int choices;	/* how many incidents it could have been about */
 	int64_t code;	/* of one of them */

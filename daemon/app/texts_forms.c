@@ -304,7 +304,12 @@ void yj_text_answer(const char *language, const struct yj_text_answer *a, char *
 {
 	bool en = english(language);
 	long long code = (long long)a->code;
-	if (a->choices > 1 && !a->taken && !a->closed)
+	if (a->choices == 1 && a->unknown)
+		snprintf(buf, cap,
+		    en ? "No call of yours has that number. Please reply 1 %lld, 2 %lld or 3 %lld"
+		       : "编号有误，请回复：1 %lld我去，2 %lld去不了，3 %lld先打电话问",
+		    code, code, code);
+	else if (a->choices > 1 && !a->taken && !a->closed)
 		snprintf(buf, cap,
 		    en ? "%d calls are open. Add the number of yours, such as 1 %lld"
 		       : "您有%d起求助待应答，请加编号回复，例如：1 %lld",

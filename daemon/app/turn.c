@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "diverts.h"
+#include "lanes.h"
 #include "pager.h"
 #include "plans.h"
 
@@ -154,13 +155,13 @@ static int act(struct yj_gateway *g, struct yj_turn *turn, const struct yj_plan 
 	case YJ_ACT_HOME:
 		return yj_pager_home(g, inc, a);
 	case YJ_ACT_CALL_OFF:
-		if (g->noted.n_called_off < YJ_CALLED_OFF_MAX)
-			g->noted.called_off[g->noted.n_called_off++] = inc->n;
+		yj_lanes_note_called_off(g, inc->n, "");
 		return yj_outbox_call_off(g->store, inc->n);
 	case YJ_ACT_FORGET:
 		return yj_person_forget(g->store, inc->n);
 	case YJ_ACT_DECLINED:
-		rc = yj_outbox_quiet(g->store, inc->n, a->who);
+		rc = yj_outbox_overtake_page(g->store, inc->n, a->who);
+		yj_lanes_note_called_off(g, inc->n, a->who);
 		return rc < 0 ? rc : set_person(g, inc, a->who, YJ_PERSON_DECLINED, 0);
 	case YJ_ACT_LOST:
 		return set_person(g, inc, a->who, YJ_PERSON_LOST, 0);

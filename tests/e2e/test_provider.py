@@ -249,3 +249,75 @@ def test_a_post_that_cannot_be_kept_is_refused(clocked, provider):
     clocked.gateway.start()
     assert post(clocked, {"from": "13900000001", "text": "1", "id": "u1"}) == 200
     clocked.gateway.wait_event("incident.acked", caregiver="grid1")
+
+
+def told(provider, number, words, what):
+    return harness.wait_until(
+        lambda: [t for t in provider.got if t["to"].endswith(number) and words in t["text"]], what)
+
+
+def test_second_thoughts(world, provider):
+    """Whoever has declined, or was told and not asked, may go all the same."""
+    begin(world, provider, [PEOPLE[0]]).call()
+    provider.wait(1)
+    post(world, {"from": "13900000001", "text": "2", "id": "u1"})
+    world.gateway.wait_event("incident.declined", caregiver="grid1")
+    post(world, {"from": "13900000001", "text": "1", "id": "u2"})
+    world.gateway.wait_event("incident.acked", caregiver="grid1")
+    told(provider, "3900000001", "已记录：您去", "the person to be told")
+
+
+def test_it_has_ended_already(world, provider):
+    """Nobody sets out in vain: who answers what is over is told so, but not who says thanks."""
+    begin(world, provider).call()
+    provider.wait(2)
+    world.gateway.ctl("incident", "resolve", "gw-1-1", "--outcome", "false_alarm", "--by", "grid2")
+    told(provider, "3900000001", "结束", "the end")
+    before = len(provider.got)
+    post(world, {"from": "13900000002", "text": "谢谢", "id": "u1"})
+    post(world, {"from": "13900000001", "text": "1", "id": "u2"})
+    provider.wait(before + 1)
+    told(provider, "3900000001", "该求助已结束", "the person to be told")
+    assert len(provider.got) == before + 1
+
+
+def test_one_telephone_of_two_people(world, provider):
+    """The answer counts as that of the one who was asked for what it names."""
+    begin(world, provider, [
+        {**PEOPLE[0], "region": "511781103202"}, {**PEOPLE[1], "phone": PEOPLE[0]["phone"]}])
+    world.gateway.load("residents", [
+        {"id": "r2", "name": "赵国富", "region": "511781103202", "address": "石门村四组"}])
+    world.device("b2").call()
+    world.gateway.wait_event("delivery.sent", caregiver="grid1")
+    world.clients[0].call()
+    world.gateway.wait_event("delivery.sent", caregiver="grid2")
+    post(world, {"from": "13900000001", "text": "1 2", "id": "u1"})
+    assert world.gateway.wait_event("incident.acked")["data"]["caregiver"] == "grid2"
+    post(world, {"from": "13900000001", "text": "1 1", "id": "u2"})
+    world.gateway.wait_event("incident.acked", caregiver="grid1")
+
+
+def test_a_number_that_is_wrong(world, provider):
+    """Who mistypes the number of the call is not left in the belief that they were heard."""
+    begin(world, provider).call()
+    provider.wait(2)
+    post(world, {"from": "13900000001", "text": "1 7", "id": "u1"})
+    told(provider, "3900000001", "1 1", "the person to be told")
+    assert "acked" not in steps(world.gateway)
+
+
+def test_machines_do_not_answer_each_other_for_ever(world, provider):
+    """An automatic reply to each text, or another gateway, costs a handful of texts and no more."""
+    begin(world, provider, [PEOPLE[0]]).call()
+    provider.wait(1)
+    for n in range(40):
+        assert post(world, {"from": "13900000001", "text": "您好，我正在开车，稍后回复",
+                            "id": f"a{n}"}) == 200
+    world.gateway.wait_event("incident.noted", count=40, caregiver="grid1")
+    post(world, {"from": "13900000001", "text": "1", "id": "b"})
+    told(provider, "3900000001", "已记录：您去", "an answer to be told of all the same")
+    assert len(provider.got) <= 1 + 3 + 2
+    for n in range(60):
+        post(world, {"from": "13900000001", "text": "1", "id": f"c{n}"})
+    world.gateway.wait_event("incident.acked")
+    assert len(provider.got) <= 1 + 3 + 20

@@ -251,3 +251,33 @@ def test_default_channels_serve_whoever_has_a_telephone(world, air):
     channel." """
     press(air.begin(world, [{**PEOPLE[0], "channels": ""}]))
     assert "王秀英求助" in air.modem.wait(to=ONE).text
+
+
+def waiting(air):
+    """Numbers whose pages lie in smsd's spool."""
+    texts = [f.read_text() for f in (air.smsd.spool / "outgoing").iterdir()]
+    return sorted(t.split()[1] for t in texts if "回复1我去" in t)
+
+
+def test_an_answer_takes_back_what_waits_for_the_modem(world, air):
+    """"After an answer no further page goes out": a modem takes seconds for each SMS."""
+    press(air.begin(world, start=False))
+    harness.wait_until(lambda: waiting(air) == [ONE, TWO], "both pages in the spool")
+    world.gateway.ctl("incident", "ack", "gw-1-1", "--by", "grid1")
+    harness.wait_until(lambda: waiting(air) == [], "the pages to be taken back")
+    air.smsd.start()
+    harness.wait_until(lambda: [s for s in air.modem.sent if s.to == TWO and "何晓东" in s.text],
+                       "the news")
+    assert not [s for s in air.modem.sent if "回复1我去" in s.text]
+
+
+def test_whoever_declines_is_asked_no_more(world, air):
+    """Their page still waits for the modem, or would go over a next channel."""
+    press(air.begin(world, [{**PEOPLE[0], "channels": "sms;mqtt"}, PEOPLE[1]], start=False,
+                    channel={"take_within": "3s"}, notify={"channel_wait": "10m"}))
+    harness.wait_until(lambda: waiting(air) == [ONE, TWO], "both pages in the spool")
+    assert world.caregiver("grid1").reply("gw-1-1", "decline")["ok"]
+    harness.wait_until(lambda: waiting(air) == [TWO], "the page to be taken back")
+    harness.wait_until(lambda: [d for d in deliveries(world.gateway, "grid2") if d["attempts"]],
+                       "the other page to fail")
+    assert [d["channel"] for d in deliveries(world.gateway, "grid1")] == ["sms"]

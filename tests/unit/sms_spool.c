@@ -179,6 +179,25 @@ static void test_cancelled_it_is_taken_back(void **state)
 	assert_int_equal(f->n_results, 0);
 }
 
+/* What smsd has taken goes out all the same, and that is told. */
+static void test_cancelled_too_late_it_goes_on(void **state)
+{
+	struct fixture *f = *state;
+	begin(f, 0);
+	send_page(f, 1, "d1", PHONE);
+	smsd_leaves(f, "checked", "");
+	f->channel->cancel(f->channel->self, 1);
+	turn_for(f, 60);
+	assert_int_equal(f->n_results, 0);
+	char name[256], from[256], to[256];
+	snprintf(name, sizeof name, "%s", only(f, "checked"));
+	snprintf(from, sizeof from, "%s/checked/%s", f->root, name);
+	snprintf(to, sizeof to, "%s/sent/%s", f->root, name);
+	assert_int_equal(rename(from, to), 0);
+	TURN_UNTIL(f, f->n_results == 1);
+	assert_int_equal(f->results[0].outcome, YJ_SENT_OK);
+}
+
 static void test_no_number_no_odd_id_and_only_so_many(void **state)
 {
 	struct fixture *f = *state;
@@ -289,6 +308,7 @@ int main(void)
 	    T(test_three_failures_are_down_until_a_success),
 	    T(test_a_spool_that_is_not_there),
 	    T(test_cancelled_it_is_taken_back),
+	    T(test_cancelled_too_late_it_goes_on),
 	    T(test_no_number_no_odd_id_and_only_so_many),
 	    T(test_numbers_as_smsd_wants_them),
 	    T(test_links_are_not_followed),

@@ -321,8 +321,10 @@ static void spool_cancel(void *self, uint64_t token)
 	{
 		if (page->result.token != token)
 			continue;
-		yj_sms_remove(spool->outgoing, page->name);
-		forget(spool, page);
+		/* what smsd has taken goes out, and the record shall say so */
+		if (yj_sms_there(spool->outgoing, page->name) &&
+		    yj_sms_remove(spool->outgoing, page->name) && !is_there(spool, page->name))
+			forget(spool, page);
 		return;
 	}
 }
@@ -362,6 +364,7 @@ static bool fill_in(struct yj_sms_spool *spool, const struct yj_sms_spool_conf *
 	spool->channel = (struct yj_channel){
 	    .name = spool->name,
 	    .form = YJ_FORM_SMS,
+	    .slow = true,
 	    .self = spool,
 	    .send = spool_send,
 	    .is_down = spool_is_down,

@@ -337,6 +337,7 @@ struct yj_voice *yj_voice_new(struct event_base *base, yj_back_cb back, void *ct
 	v->channel = (struct yj_channel){
 	    .name = "voice",
 	    .form = YJ_FORM_SPEECH,
+	    .slow = true,
 	    .self = v,
 	    .send = voice_send,
 	    .is_down = voice_is_down,

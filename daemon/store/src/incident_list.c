@@ -99,6 +99,28 @@ int yj_incident_of_person(
 	return read_numbers(s, q, ns, cap, n);
 }
 
+int yj_incident_told_of(
+    struct yj_store *s, const char *caregiver, int64_t *ns, size_t cap, size_t *n)
+{
+	sqlite3_stmt *q = yj_db_stmt(s,
+	    "SELECT i.n FROM incidents i WHERE i.state < 3 AND EXISTS (SELECT 1 FROM"
+	    " incident_people p WHERE p.incident = i.n AND p.caregiver = ?1) ORDER BY i.n");
+	if (!q)
+		return yj_db_err(s, s->last_sqlite);
+	yj_db_bind(q, "t", caregiver);
+	return read_numbers(s, q, ns, cap, n);
+}
+
+int yj_incident_ended_of(
+    struct yj_store *s, const char *caregiver, int64_t since_utc_ms, int64_t *n)
+{
+	return yj_db_int(s, n,
+	    "SELECT i.n FROM incidents i WHERE i.n > (SELECT max(n) FROM incidents) - 5000"
+	    " AND i.state >= 3 AND i.closed_utc_ms >= ?2 AND EXISTS (SELECT 1 FROM incident_people"
+	    " p WHERE p.incident = i.n AND p.caregiver = ?1) ORDER BY i.closed_utc_ms DESC LIMIT 1",
+	    "ti", caregiver, since_utc_ms);
+}
+
 int yj_incident_counts(struct yj_store *s, int64_t counts[YJ_LEVELS_MAX])
 {
 	sqlite3_stmt *q = yj_db_stmt(s, "SELECT level, n FROM open_counts");

@@ -69,6 +69,15 @@ int yj_notice_open(struct yj_store *s, const char *caregiver, int64_t since_utc_
 	    "tii", caregiver, (int64_t)YJ_NOTICE_VERIFY, since_utc_ms);
 }
 
+int yj_notice_count(
+    struct yj_store *s, const char *caregiver, int64_t since_utc_ms, int64_t max, int64_t *count)
+{
+	return yj_db_int(s, count,
+	    "SELECT count(*) FROM (SELECT 1 FROM notices WHERE caregiver = ?1 AND kind = ?2"
+	    " AND created_utc_ms >= ?3 ORDER BY n DESC LIMIT ?4)",
+	    "tiii", caregiver, (int64_t)YJ_NOTICE_OTHER, since_utc_ms, max);
+}
+
 int yj_proof_note(
     struct yj_store *s, const char *caregiver, const char *channel, int64_t now_utc_ms)
 {

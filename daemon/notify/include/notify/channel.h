@@ -56,6 +56,7 @@ typedef void (*yj_sent_cb)(void *ctx, const struct yj_sent_result *result);
 struct yj_channel {
 	const char *name; /* "mqtt", "webhook:NAME", "sms", "voice", ... */
 	enum yj_form form;
+	bool slow; /* under way for so long that it is worth while to take back what is overtaken */
 	void *self;
 	/* Begins sending. 0: exactly one callback follows, later, not from inside this call.
 	 * YJ_ERR_BUSY: the channel takes no more now; the caller asks again soon. Other errors:
@@ -67,7 +68,8 @@ struct yj_channel {
 	bool (*is_down)(void *self);
 	/* How many attempts at most (RETRY after the last one is final). */
 	int (*attempts)(void *self);
-	/* Forgets a delivery under way: no callback follows. Unknown token: nothing happens. */
+	/* Takes a delivery under way back, and no callback follows; where it is too late for that
+	 * it goes on. Unknown token: nothing happens. */
 	void (*cancel)(void *self, uint64_t token);
 };
 

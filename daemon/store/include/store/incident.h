@@ -124,6 +124,14 @@ int yj_incident_newest_call(struct yj_store *s, const char *device, int64_t *n) 
 int yj_incident_of_person(
     struct yj_store *s, const char *caregiver, int64_t *ns, size_t cap, size_t *n) YJ_MUST_CHECK;
 
+/* Those not closed of which a person has heard, whatever became of that. */
+int yj_incident_told_of(
+    struct yj_store *s, const char *caregiver, int64_t *ns, size_t cap, size_t *n) YJ_MUST_CHECK;
+/* The last one to be closed since then, of the newest 5000, of which a person had heard.
+ * YJ_ERR_NOTFOUND. */
+int yj_incident_ended_of(
+    struct yj_store *s, const char *caregiver, int64_t since_utc_ms, int64_t *n) YJ_MUST_CHECK;
+
 /* The earliest deadline of all; INT64_MAX if none. And those due by now, oldest first. */
 int yj_incident_next_due(struct yj_store *s, int64_t *due_t) YJ_MUST_CHECK;
 int yj_incident_due(

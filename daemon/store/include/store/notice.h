@@ -38,6 +38,10 @@ int yj_notice_confirm(
 int yj_notice_open(
     struct yj_store *s, const char *caregiver, int64_t since_utc_ms, int64_t *n) YJ_MUST_CHECK;
 
+/* How many of kind OTHER a person was sent since then; at most max. */
+int yj_notice_count(struct yj_store *s, const char *caregiver, int64_t since_utc_ms, int64_t max,
+    int64_t *count) YJ_MUST_CHECK;
+
 /* A person was reached over a channel for certain: they answered over it. Within an hour
  * of the last time nothing is written. */
 int yj_proof_note(struct yj_store *s, const char *caregiver, const char *channel,
