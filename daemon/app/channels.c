@@ -129,8 +129,17 @@ static void say_wrong(
 	if (wrong->line > 0)
 		snprintf(
 		    where, sizeof where, " (its line %d, column %d)", wrong->line, wrong->column);
-	snprintf(why, YJ_WHY_MAX, "%s: %s%s: %s", conf->name, wrong->key ? wrong->key : "setting",
-	    where, wrong->text);
+	snprintf(why, YJ_WHY_MAX, "%s: %s%s: %s, expected a value as in channels.md", conf->name,
+	    wrong->key ? wrong->key : "setting", where, wrong->text);
+}
+
+static int line_of(const struct yj_config *config, const char *name, const char *key)
+{
+	static const char hook[] = "webhook:";
+	if (strncmp(name, hook, sizeof(hook) - 1) != 0)
+		return yj_config_line(yj_config_channel(config, name), key);
+	const struct yj_config_webhook *w = yj_config_webhook(config, name + sizeof(hook) - 1);
+	return strcmp(key, "body") == 0 && w->body_line ? w->body_line : w->line;
 }
 
 struct posters_conf { /* the configuration as the posters want it */
@@ -163,7 +172,7 @@ static void posters_conf_done(struct posters_conf *conf)
 	free(conf->names);
 }
 
-int yj_channels_check(const struct yj_config *config, char why[YJ_WHY_MAX])
+int yj_channels_check(const struct yj_config *config, int *line, char why[YJ_WHY_MAX])
 {
 	struct posters_conf conf;
 	struct yj_poster_why wrong = {0};
@@ -171,11 +180,18 @@ int yj_channels_check(const struct yj_config *config, char why[YJ_WHY_MAX])
 	int rc = posters_conf(config, &conf);
 	for (size_t i = 0; rc == 0 && i < conf.n; i++) {
 		rc = yj_poster_check(&conf.v[i], &wrong);
-		if (rc == YJ_ERR_INVAL)
+		if (rc == YJ_ERR_INVAL) {
+			*line = line_of(config, conf.v[i].name, wrong.key ? wrong.key : "");
 			say_wrong(&conf.v[i], &wrong, why);
+		}
 	}
 	posters_conf_done(&conf);
-	return rc < 0 ? rc : yj_telephone_check(config, why);
+	if (rc < 0)
+		return rc;
+	rc = yj_telephone_check(config, why);
+	if (rc == YJ_ERR_INVAL)
+		*line = line_of(config, "voice", "");
+	return rc;
 }
 
 static int set_posters(struct yj_gateway *g, char why[YJ_WHY_MAX])

@@ -11,8 +11,10 @@ struct yj_channels;
 struct yj_channels *yj_channels_new(struct yj_gateway *g);
 void yj_channels_free(struct yj_channels *channels);
 
-/* Would they take this configuration? 0, YJ_ERR_INVAL with `why` for people, or YJ_ERR_NOMEM. */
-int yj_channels_check(const struct yj_config *config, char why[YJ_WHY_MAX]) YJ_MUST_CHECK;
+/* Would they take this configuration? 0, YJ_ERR_INVAL with `why` for people and the line of the
+ * file, or YJ_ERR_NOMEM. */
+int yj_channels_check(
+    const struct yj_config *config, int *line, char why[YJ_WHY_MAX]) YJ_MUST_CHECK;
 
 /* Takes over g->config: at start and at a reload. Channels that stay by name keep their health and
  * what is under way. 0, or a yj_err with `why` for people; then nothing has changed. */

@@ -26,12 +26,12 @@ struct yj_config_tls {
 struct yj_config_webhook {
 	char name[YJ_NAME_MAX + 1];
 	char *url;
-	char *secret;	    /* whsec_..., the content of secret_file; NULL: unsigned */
-	char *body;	    /* a template; NULL: the inbox message */
-	int body_line;	    /* where it stands */
-	char *content_type; /* NULL: application/json */
-	char *headers;	    /* further ones, a line each; NULL: none */
-	char *ca_file;	    /* who vouches for it; NULL: the system */
+	char *secret;	     /* whsec_..., the content of secret_file; NULL: unsigned */
+	char *body;	     /* a template; NULL: the inbox message */
+	int line, body_line; /* where it stands, and its body (0: none) */
+	char *content_type;  /* NULL: application/json */
+	char *headers;	     /* further ones, a line each; NULL: none */
+	char *ca_file;	     /* who vouches for it; NULL: the system */
 	int64_t timeout_ms;
 	int attempts;
 };
@@ -50,7 +50,8 @@ enum yj_config_channel_type {
 struct yj_config_value {
 	const char *key;
 	char *text;	/* NULL: not set; of a list, a line each */
-	int64_t number; /* ms, a count, 1 or 0; of a template: its line in the file */
+	int64_t number; /* ms, a count, 1 or 0 */
+	int line;	/* where it stands; 0: not set */
 	bool secret;
 };
 
@@ -156,6 +157,8 @@ bool yj_config_has_channel(const struct yj_config *config, const char *name);
 /* What an entry says; NULL (0) for a key that is not set or that its type does not have. */
 const char *yj_config_text(const struct yj_config_channel *channel, const char *key);
 int64_t yj_config_number(const struct yj_config_channel *channel, const char *key);
+/* Where in the file that stands; for a key that is not set the line of the entry. */
+int yj_config_line(const struct yj_config_channel *channel, const char *key);
 
 /* The keys that differ and need a restart to take effect (all of gateway, mqtt, http and ctl), as
  * "mqtt.host,http.listen"; "" if none do. Malloc'd; NULL when memory is short. */

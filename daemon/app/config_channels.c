@@ -8,7 +8,18 @@
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
-enum value_type { V_TEXT, V_BLOCK, V_URL, V_FILE, V_SECRET, V_DURATION, V_COUNT, V_BOOL, V_LIST };
+enum value_type {
+	V_TEXT,
+	V_BLOCK,
+	V_URL,
+	V_URL_TEMPLATE,
+	V_FILE,
+	V_SECRET,
+	V_DURATION,
+	V_COUNT,
+	V_BOOL,
+	V_LIST
+};
 
 struct key {
 	const char *name;
@@ -46,7 +57,7 @@ static const struct key aliyun_keys[] = {
     ATTEMPTS(3),
 };
 static const struct key http_keys[] = {
-    {"url", V_URL, true, 0, 0, 0, NULL},
+    {"url", V_URL_TEMPLATE, true, 0, 0, 0, NULL},
     {"method", V_TEXT, false, 0, 0, 0, "POST, PUT or GET"},
     {"content_type", V_TEXT, false, 0, 0, 0, "a media type such as application/json"},
     {"headers", V_LIST, false, 0, 0, 0, "a list of \"Name: value\""},
@@ -131,16 +142,19 @@ static void read_value(struct yj_yaml *y, yaml_node_t *node, const char *what, u
 	value->number = key->standard;
 	if (yj_yaml_is_null(node))
 		return;
+	value->line = yj_yaml_line(node);
 	switch (key->type) {
 	case V_TEXT:
 		yj_config_read_string(y, node, what, key->expected, &value->text);
 		break;
 	case V_BLOCK:
 		yj_config_read_block(y, node, what, key->expected, &value->text);
-		value->number = yj_yaml_line(node); /* for what is wrong within it */
 		break;
 	case V_URL:
 		yj_config_read_url(y, node, what, &value->text);
+		break;
+	case V_URL_TEMPLATE:
+		yj_config_read_url_template(y, node, what, &value->text);
 		break;
 	case V_FILE:
 		yj_config_read_file(y, node, what, flags, &value->text);
@@ -344,6 +358,12 @@ int64_t yj_config_number(const struct yj_config_channel *channel, const char *ke
 {
 	const struct yj_config_value *v = value_of(channel, key);
 	return v ? v->number : 0;
+}
+
+int yj_config_line(const struct yj_config_channel *channel, const char *key)
+{
+	const struct yj_config_value *v = value_of(channel, key);
+	return v && v->line ? v->line : channel->line;
 }
 
 bool yj_config_has_channel(const struct yj_config *c, const char *name)

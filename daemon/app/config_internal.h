@@ -37,6 +37,9 @@ void yj_config_read_list(
 void yj_config_read_block(
     struct yj_yaml *y, yaml_node_t *node, const char *what, const char *expected, char **dst);
 void yj_config_read_url(struct yj_yaml *y, yaml_node_t *node, const char *what, char **dst);
+/* The same with {{placeholders}} behind the host. */
+void yj_config_read_url_template(
+    struct yj_yaml *y, yaml_node_t *node, const char *what, char **dst);
 
 /* Reads a regular file of at most max bytes into malloc'd memory with a terminator that *len (may
  * be NULL) does not count. 0; YJ_ERR_NOTFOUND, YJ_ERR_IO, YJ_ERR_FULL (too long), YJ_ERR_NOMEM;

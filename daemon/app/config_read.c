@@ -113,6 +113,41 @@ void yj_config_read_url(struct yj_yaml *y, yaml_node_t *node, const char *what, 
 		    y, yj_yaml_line(node), "%s is not usable, expected %s", what, expected);
 }
 
+/* Whether it is a URL before its first placeholder, and without all of them. */
+static bool url_template_valid(const char *s)
+{
+	char plain[2048];
+	size_t n = 0;
+	for (const char *end; *s; s++) {
+		if (strncmp(s, "{{", 2) == 0 && (end = strstr(s, "}}"))) {
+			plain[n] = '\0';
+			if (!url_valid(plain))
+				return false;
+			s = end + 1;
+		} else if (n + 1 < sizeof plain) {
+			plain[n++] = *s;
+		} else {
+			return false;
+		}
+	}
+	plain[n] = '\0';
+	return url_valid(plain);
+}
+
+void yj_config_read_url_template(struct yj_yaml *y, yaml_node_t *node, const char *what, char **dst)
+{
+	static const char expected[] =
+	    "a URL that begins with https:// or http://, with {{placeholders}} behind the host";
+	const char *s;
+	if (!yj_yaml_text(y, node, what, expected, &s))
+		return;
+	if (url_template_valid(s))
+		yj_config_keep(y, s, dst);
+	else
+		yj_yaml_error(
+		    y, yj_yaml_line(node), "%s is not usable, expected %s", what, expected);
+}
+
 void yj_config_read_list(
     struct yj_yaml *y, yaml_node_t *node, const char *what, const char *expected, char **dst)
 {

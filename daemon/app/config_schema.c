@@ -173,6 +173,7 @@ static void read_webhook(struct yj_yaml *y, yaml_node_t *node, unsigned flags, s
 	struct yj_config_webhook *w = &c->webhooks[c->n_webhooks];
 	if (!yj_yaml_map(y, node, "a webhook", keys, N(keys), v))
 		return;
+	w->line = yj_yaml_line(node);
 	w->timeout_ms = 10000;
 	w->attempts = 5;
 	yj_config_read_name(y, v[0], "name of a webhook", w->name);
@@ -185,7 +186,7 @@ static void read_webhook(struct yj_yaml *y, yaml_node_t *node, unsigned flags, s
 	yj_yaml_duration(y, v[3], "timeout of a webhook", 1, 600000, &w->timeout_ms);
 	yj_yaml_int(y, v[4], "attempts of a webhook", 1, 100, &w->attempts);
 	yj_config_read_block(y, v[5], "body of a webhook", "a template", &w->body);
-	w->body_line = yj_yaml_line(v[5]);
+	w->body_line = v[5] ? yj_yaml_line(v[5]) : 0;
 	yj_config_read_string(y, v[6], "content_type of a webhook",
 	    "a media type such as application/json", &w->content_type);
 	yj_config_read_list(

@@ -16,13 +16,14 @@ int yj_reload_read(const char *path, struct yj_config **out, char **errors)
 {
 	struct yj_config *config = NULL;
 	char why[YJ_WHY_MAX];
+	int line = 1;
 	int rc = yj_config_load(path, 0, &config, errors);
 	if (rc < 0)
 		return rc;
-	rc = yj_channels_check(config, why);
+	rc = yj_channels_check(config, &line, why);
 	if (rc < 0) {
 		yj_config_free(config);
-		if (asprintf(errors, "%s: %s", path, why) < 0)
+		if (asprintf(errors, "%s:%d: %s", path, line, why) < 0)
 			*errors = NULL;
 		return rc;
 	}

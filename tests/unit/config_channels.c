@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -44,7 +45,24 @@ static void test_all_types(void **state)
 	assert_null(yj_config_channel(c, "wecom:"));
 	assert_true(yj_config_has_channel(c, "mqtt"));
 	assert_false(yj_config_has_channel(c, "sms:3"));
+	assert_int_equal(yj_config_line(&c->channels[0], "body"), 6);
+	assert_int_equal(yj_config_line(&c->channels[1], "spool"), 7);
 	yj_config_free(c);
+}
+
+static void test_url_template(void **state)
+{
+	(void)state;
+	static const char *const urls[] = {"https://p.example/send?m={{phone}}&c={{text}}",
+	    "http://p.example:80/{{phone}}", "https://p.example/send"};
+	for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
+		char text[512];
+		snprintf(text, sizeof text, "%ssms: {driver: http, method: GET, url: '%s'}\n",
+		    HEAD POLICIES, urls[i]);
+		struct yj_config *c = good(text);
+		assert_string_equal(yj_config_text(&c->channels[0], "url"), urls[i]);
+		yj_config_free(c);
+	}
 }
 
 static void defaults_are(const char *sections, const char *expected)
@@ -105,6 +123,9 @@ static void test_wrong(void **state)
 	    {"sms:\n- {driver: smstools}\n- {driver: http}\n", 7, "url"},
 	    {"sms: {driver: http, url: 'http://h', body: [1]}\n", 5, "sms.body is not a text"},
 	    {"sms: {driver: http, url: 'ftp://h'}\n", 5, "sms.url"},
+	    {"sms: {driver: http, url: 'https://{{phone}}.example/'}\n", 5, "sms.url"},
+	    {"sms: {driver: http, url: 'https://h/{phone}'}\n", 5, "sms.url"},
+	    {"sms: {driver: http, url: 'https://h/{{phone'}\n", 5, "sms.url"},
 	    {"sms: []\n", 5, "sms"},
 	    {"voice: {driver: asterisk, dial: x}\n", 5, "driver of voice is \"asterisk\""},
 	    {"voice: {driver: baresip}\n", 5, "dial"},
@@ -138,6 +159,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_all_types),
+	    cmocka_unit_test(test_url_template),
 	    cmocka_unit_test(test_defaults),
 	    cmocka_unit_test(test_night),
 	    cmocka_unit_test(test_wrong),
