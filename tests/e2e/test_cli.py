@@ -178,6 +178,7 @@ def test_every_subcommand_has_help(home):
         r = home.ctl(*command, "--help")
         assert r.stdout.startswith(f"usage: yijianctl {' '.join(command)}"), command
         assert not r.stderr
+        assert all(len(line) <= 80 for line in r.stdout.split("\n\n")[0].splitlines()), r.stdout
     assert home.ctl("incident", "--help").stdout.count("yijianctl incident ") >= 8
 
 

@@ -217,6 +217,9 @@ def test_a_peer_that_falls_silent_is_told_once_and_its_return_too(world):
         audits_pass(g, 1)
         assert g.ctl_json("status")["deadman"]["watch"] == [
             {"gateway": "gw-2", "silent": True, "heard_at": None}]
+        told_people = g.ctl("status").splitlines()
+        assert "watched     gw-2 is silent, last heard never" in told_people
+        assert any(line.startswith("deadman     ") for line in told_people)
         assert [len(news(w)) for w in told[:3]] == [n + 1 for n in before[:3]]
         other.start()
         for who, n in zip(told[:3], before):

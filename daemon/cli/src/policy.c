@@ -29,8 +29,8 @@ static const struct yj_column people_columns[] = {
     {"name", NULL, false},
     {"role", NULL, false},
     {"channels", NULL, false},
-    {"not", "not over", false},
     {"why", NULL, false},
+    {"not", "not over", false},
     {0},
 };
 

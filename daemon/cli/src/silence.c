@@ -136,8 +136,8 @@ static const struct yj_opt list_opts[] = {
 const struct yj_command yj_silence_commands[] = {
     {.name = "silence",
 	.verb = "add",
-	.help = "For a time, alerts that meet all that is named open no incident and page nobody. "
-		"Calls for\nhelp are never muted.",
+	.help = "For a time, alerts that meet all that is named open no incident and page\n"
+		"nobody. Calls for help are never muted.",
 	.opts = add_opts,
 	.json = true,
 	.run = run_add},

@@ -44,6 +44,30 @@ static void put_levels(const json_t *counts)
 	putchar('\n');
 }
 
+static void put_deadman(const json_t *deadman)
+{
+	size_t i;
+	const json_t *w;
+	const char *at = json_string_value(json_object_get(deadman, "pinged_at"));
+	const char *failed = json_string_value(json_object_get(deadman, "failed"));
+	printf("deadman     %s, last ping %s",
+	    json_is_true(json_object_get(deadman, "clean")) ? "clean" : "held back",
+	    at ? at : "never");
+	if (failed) {
+		printf(", failed: ");
+		yj_term_put(stdout, failed, false);
+	}
+	putchar('\n');
+	json_array_foreach(json_object_get(deadman, "watch"), i, w)
+	{
+		at = json_string_value(json_object_get(w, "heard_at"));
+		printf("watched     %s %s, last heard %s\n",
+		    json_string_value(json_object_get(w, "gateway")),
+		    json_is_true(json_object_get(w, "silent")) ? "is silent" : "is well",
+		    at ? at : "never");
+	}
+}
+
 static void put_status(const struct yj_cli *cli, const json_t *s)
 {
 	const json_t *degraded = json_object_get(s, "degraded");
@@ -75,6 +99,8 @@ static void put_status(const struct yj_cli *cli, const json_t *s)
 		printf(" to operators alone, until %s\n",
 		    json_string_value(json_object_get(d, "until")));
 	}
+	if (json_is_object(json_object_get(s, "deadman")))
+		put_deadman(json_object_get(s, "deadman"));
 	if (json_is_false(json_object_get(s, "utc_known")))
 		printf("clock       the time of day is not known yet\n");
 }

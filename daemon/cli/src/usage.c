@@ -70,31 +70,46 @@ int yj_fail(int code, const char *format, ...)
 	return code;
 }
 
-/* The usage of one command in one line: name, words, options. */
-static void put_synopsis(FILE *out, const struct yj_command *c)
+#define LINE_COLUMNS 80
+
+/* One more word of a line that began with `indent` columns and has come to column *at. */
+static void put_word(FILE *out, const char *word, size_t indent, size_t *at)
 {
+	size_t width = strlen(word);
+	if (*at + 1 + width > LINE_COLUMNS) {
+		fprintf(out, "\n%*s", (int)indent, "");
+		*at = indent;
+	}
+	fprintf(out, " %s", word);
+	*at += 1 + width;
+}
+
+/* The usage of one command behind `lead`: name, words, options. */
+static void put_synopsis(FILE *out, const char *lead, const struct yj_command *c)
+{
+	size_t indent = strlen(lead) + strlen(c->name) + (c->verb ? 1 + strlen(c->verb) : 0);
+	size_t at = indent;
+	fputs(lead, out);
 	put_name(out, c);
 	if (c->words)
-		fprintf(out, " %s", c->words);
+		put_word(out, c->words, indent, &at);
 	for (const struct yj_opt *o = c->opts; o && o->name; o++) {
-		fputs(o->required ? " " : " [", out);
+		char name[40], word[80];
 		if (o->letter)
-			fprintf(out, "-%c", o->letter);
+			snprintf(name, sizeof name, "-%c", o->letter);
 		else
-			fprintf(out, "--%s", o->name);
-		if (o->arg)
-			fprintf(out, " %s", o->arg);
-		if (!o->required)
-			fputc(']', out);
+			snprintf(name, sizeof name, "--%s", o->name);
+		snprintf(word, sizeof word, "%s%s%s%s%s", o->required ? "" : "[", name,
+		    o->arg ? " " : "", o->arg ? o->arg : "", o->required ? "" : "]");
+		put_word(out, word, indent, &at);
 	}
 	if (c->json)
-		fputs(" [--json]", out);
+		put_word(out, "[--json]", indent, &at);
 }
 
 void yj_command_usage(FILE *out, const struct yj_command *c)
 {
-	fputs("usage: yijianctl ", out);
-	put_synopsis(out, c);
+	put_synopsis(out, "usage: yijianctl ", c);
 	fprintf(out, "\n\n%s\n\n", c->help);
 	for (const struct yj_opt *o = c->opts; o && o->name; o++) {
 		char left[64];
@@ -117,8 +132,7 @@ void yj_group_usage(FILE *out, const char *name)
 		for (const struct yj_command *c = *list; c->name; c++) {
 			if (strcmp(c->name, name) != 0)
 				continue;
-			fputs("  yijianctl ", out);
-			put_synopsis(out, c);
+			put_synopsis(out, "  yijianctl ", c);
 			fputc('\n', out);
 		}
 	}

@@ -23,10 +23,15 @@ struct yj_ready_conf {
  *   few_contacts       "verified" of "contacts": people whom the policy calls, of whom a channel
  *                      was proved
  *   uncovered          "policy", "kind", "at": when nobody of any level would be called (null:
- * never is anybody) not_tested         "devices", "tested_at": no test press not_proved
- * "caregivers": [{"caregiver", "channels"}], those not proved on_site_undecided  "caregiver",
- * "role" No read is open while `each` runs. Memory does not grow with the number of homes. 0 or a
- * yj_err.
+ *                      never is anybody)
+ *
+ *   not_tested         "devices", "tested_at": no test press
+ *
+ *   not_proved         "caregivers": [{"caregiver", "channels"}], those not proved
+ *
+ *   on_site_undecided  "caregiver", "role"
+ *
+ * No read is open while `each` runs. Memory does not grow with the number of homes. 0 or a yj_err.
  */
 int yj_read_ready(struct yj_store *s, const struct yj_ready_conf *conf,
     int (*each)(void *ctx, json_t *finding), void *ctx) YJ_MUST_CHECK;
