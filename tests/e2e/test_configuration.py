@@ -49,6 +49,17 @@ def check(tmp_path):
     return run
 
 
+def test_what_may_be_added(tmp_path):
+    """The example of docs/configuration.md is a good configuration."""
+    page = (harness.ROOT / "docs" / "configuration.md").read_text()
+    text = re.search(r"```yaml\n(.*?)```", page, re.S).group(1)
+    file = tmp_path / "yijian.yaml"
+    file.write_text(text + "mqtt: {host: 127.0.0.1}\n"
+                    "policies: [{name: default, levels: [{notify: [duty]}]}]\n")
+    done = daemon("-c", file, "--check-config")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 # --- programs ---
 
 @pytest.mark.parametrize("program", ["yijiand", "yijianctl", "yijian-sim"])
