@@ -55,6 +55,9 @@ def test_all_is_well(world):
     assert ready(g) == []
     done = g.ctl_raw("ready")
     assert (done.returncode, done.stdout) == (0, "every home is ready\n")
+    # a code with a wrong digit does not say that all is well
+    done = g.ctl_raw("ready", "--region", "519999")
+    assert (done.returncode, done.stdout) == (0, "there are no homes\n")
     assert g.incidents(everything=True) == []
 
 

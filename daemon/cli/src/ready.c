@@ -66,10 +66,12 @@ static int run_ready(struct yj_cli *cli, const struct yj_args *args)
 	int rc = yj_gateway_open(cli);
 	if (rc)
 		return rc;
+	size_t homes = 0;
 	struct yj_ready_conf conf = {
 	    .region = region,
 	    .reaching = yj_ways_all(cli),
 	    .now_utc_ms = (int64_t)time(NULL) * 1000,
+	    .homes = &homes,
 	};
 	struct telling t = {.cli = cli, .list = {.out = stdout}, .rows = json_array()};
 	rc = yj_read_ready(cli->store, &conf, tell, &t);
@@ -85,7 +87,7 @@ static int run_ready(struct yj_cli *cli, const struct yj_args *args)
 	if (t.n)
 		return yj_fail(YJ_EXIT_REFUSED, "%zu findings", t.n);
 	if (!cli->json)
-		puts("every home is ready");
+		puts(homes ? "every home is ready" : "there are no homes");
 	return 0;
 }
 

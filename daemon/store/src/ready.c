@@ -231,6 +231,8 @@ static int check_home(struct walk *w, struct home *home, const char *id)
 		return rc == YJ_ERR_NOTFOUND ? 0 : rc;
 	if (!within(home->whose.region, w->conf->region))
 		return 0;
+	if (w->conf->homes)
+		++*w->conf->homes;
 	rc = check_people(w, home);
 	return rc < 0 ? rc : check_devices(w, home);
 }

@@ -14,6 +14,7 @@ struct yj_ready_conf {
 	const char *region; /* prefix of a code (yj_region_prefix); "" for all */
 	struct yj_reaching reaching;
 	int64_t now_utc_ms;
+	size_t *homes; /* counts those looked at; NULL: nobody asks */
 };
 
 /* Goes through all homes, residents who have neither moved away nor died, and hands over what is
