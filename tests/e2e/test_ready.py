@@ -378,6 +378,7 @@ def test_an_hour_of_the_week_that_nobody_covers(world):
     in_gap = now.astimezone(zoneinfo.ZoneInfo("Asia/Shanghai"))
     if not (in_gap.weekday() == 6 and in_gap.hour == 12):
         assert (at.weekday(), at.hour, at.minute) == (6, 12, 0)
+    assert gap["detail"].endswith(f"nobody on duty from {at:%a %Y-%m-%d %H:%M}")
     assert now - datetime.timedelta(minutes=1) < at < now + datetime.timedelta(days=7)
     # people are contacts also at an hour at which they are off duty
     assert one(ready(g), "few_contacts")["contacts"] == 1

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "proto/time.h"
 #include "store/roster.h"
@@ -119,13 +120,17 @@ static int tell_contacts(
 static int tell_uncovered(struct walk *w, const struct home *home,
     const struct yj_ready_policy *policy, const struct yj_ready_plan *plan, int64_t at)
 {
-	char detail[160], when[YJ_RFC3339_LEN];
+	char detail[160], when[32] = "now";
+	time_t t = (time_t)(at / 1000);
+	struct tm tm;
+	if (at != INT64_MAX && localtime_r(&t, &tm)) /* people read the municipality's clock */
+		strftime(when, sizeof when, "%a %Y-%m-%d %H:%M", &tm);
 	if (at == INT64_MAX)
 		snprintf(detail, sizeof detail, "%s by policy %s: nobody is ever called",
 		    plan->kind, policy->name);
 	else
 		snprintf(detail, sizeof detail, "%s by policy %s: nobody on duty from %s",
-		    plan->kind, policy->name, yj_rfc3339_format(at, when));
+		    plan->kind, policy->name, when);
 	return found(w, home, "uncovered", detail,
 	    json_pack("{s:s, s:s, s:o}", "policy", policy->name, "kind", plan->kind, "at",
 		yj_read_time(at)));
