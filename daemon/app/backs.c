@@ -36,10 +36,14 @@ static int find_delivery(struct yj_gateway *g, const struct yj_back *back, int64
 	int rc = YJ_ERR_NOTFOUND;
 	if (back->ref[0])
 		rc = yj_outbox_find_ref(g->store, back->channel, back->ref, n);
-	/* a provider that was given the delivery's id says that */
-	return rc == YJ_ERR_NOTFOUND && back->delivery
-		   ? yj_delivery_parse(g->store, back->delivery, n)
-		   : rc;
+	if (rc != YJ_ERR_NOTFOUND || !back->delivery)
+		return rc;
+	/* a provider that was given the delivery's id says that, of what it was given */
+	struct yj_outbox_row row;
+	rc = yj_delivery_parse(g->store, back->delivery, n);
+	if (rc == 0)
+		rc = yj_outbox_get(g->store, *n, &row);
+	return rc == 0 && strcmp(row.channel, back->channel) != 0 ? YJ_ERR_NOTFOUND : rc;
 }
 
 static int on_report(struct yj_gateway *g, const struct yj_back *back)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "channels.h"
 #include "deliveries.h"
 #include "lanes.h"
 #include "ways.h"
@@ -50,6 +51,15 @@ int yj_notices_tell_over(
 	return rc < 0 ? rc : add_row(g, &notice, channel, true);
 }
 
+/* One that is known to be down may take what it is given only when it is of no use any more. */
+static size_t first_that_works(struct yj_gateway *g, const struct yj_ways *ways)
+{
+	for (size_t i = 0; i < ways->n; i++)
+		if (!yj_channels_down(g, ways->v[i]))
+			return i;
+	return 0;
+}
+
 int yj_notices_tell(struct yj_gateway *g, enum yj_notice_kind kind, const char *caregiver,
     const char *text, bool every_channel, int64_t *n)
 {
@@ -63,8 +73,10 @@ int yj_notices_tell(struct yj_gateway *g, enum yj_notice_kind kind, const char *
 		yj_ways_all(g, &who, &ways);
 	else
 		yj_ways_get(g, &who, &ways);
-	for (size_t i = 0; rc == 0 && i < (every_channel ? ways.n : 1); i++)
-		rc = add_row(g, &notice, ways.v[i], every_channel);
+	if (!every_channel)
+		rc = add_row(g, &notice, ways.v[first_that_works(g, &ways)], false);
+	for (size_t i = 0; rc == 0 && every_channel && i < ways.n; i++)
+		rc = add_row(g, &notice, ways.v[i], true);
 	if (rc == 0 && n)
 		*n = notice.n;
 	return rc;

@@ -321,3 +321,14 @@ def test_machines_do_not_answer_each_other_for_ever(world, provider):
         post(world, {"from": "13900000001", "text": "1", "id": f"c{n}"})
     world.gateway.wait_event("incident.acked")
     assert len(provider.got) <= 1 + 3 + 20
+
+
+def test_a_notice_goes_round_what_is_down(world, provider):
+    """A notice is told over the first channel that takes it: without a broker that is the SMS."""
+    begin(world, provider, [{"id": "op1", "name": "值班台", "role": "operator",
+                             "phone": "13900000009", "channels": "mqtt;sms"}])
+    world.broker.stop()
+    harness.wait_until(lambda: world.gateway.ctl_json("status")["broker"]["help"] == "down",
+                       "the gateway to see that the broker is down")
+    world.gateway.ctl("device", "divert", "b1", "--for", "1h", "--reason", "stuck")
+    told(provider, "3900000009", "b1", "the notice")
