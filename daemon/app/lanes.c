@@ -336,7 +336,8 @@ static int send_channel(struct yj_gateway *g, const struct yj_outbox_row *row,
 	int rc = yj_compose_page(g, row, &page);
 	if (rc < 0)
 		return rc;
-	yj_compose_words(g, &page, channel->form, words, sizeof words);
+	if (channel->form != YJ_FORM_FULL)
+		yj_compose_words(g, &page, channel->form, words, sizeof words);
 	yj_text_subject(g->config->gateway.language, &page.words, subject, sizeof subject);
 	struct yj_delivery d = {
 	    .token = (uint64_t)row->n,
@@ -347,7 +348,7 @@ static int send_channel(struct yj_gateway *g, const struct yj_outbox_row *row,
 	    .email = page.who.email,
 	    .language = g->config->gateway.language,
 	    .page = &page.inbox,
-	    .text = words,
+	    .text = channel->form == YJ_FORM_FULL ? page.text : words,
 	    .subject = subject,
 	    .asks = page.words.asks,
 	};

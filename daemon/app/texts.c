@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "proto/utf8.h"
+
 static bool english(const char *language)
 {
 	return strcmp(language, "en") == 0;
@@ -88,20 +90,6 @@ void yj_text_home(const char *language, enum yj_home_state state, const char *by
 	}
 }
 
-/* What did not fit is cut off between characters. */
-static void end_whole(char *buf)
-{
-	size_t n = strlen(buf), at = n;
-	while (at > 0 && n - at < 4 && ((unsigned char)buf[at - 1] & 0xc0) == 0x80)
-		at--;
-	if (at == 0)
-		return;
-	unsigned char lead = (unsigned char)buf[at - 1];
-	size_t want = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1;
-	if (n - at + 1 < want)
-		buf[at - 1] = '\0';
-}
-
 static void append(char *buf, size_t cap, const char *before, const char *text, const char *after)
 {
 	size_t n = strlen(buf);
@@ -164,7 +152,7 @@ void yj_text_page(const char *language, const struct yj_text_page *p, char *buf,
 	char all[2048]; /* a page names everybody who may have called */
 	snprintf(all, sizeof all, "%s", name);
 	append(all, sizeof all, en ? ", " : "、", p->others, "");
-	end_whole(all);
+	yj_utf8_end_whole(all);
 	const char *by = p->by[0] ? p->by : en ? "somebody" : "有人";
 	switch (p->state) {
 	case YJ_PAGE_OPEN:
@@ -207,5 +195,5 @@ void yj_text_page(const char *language, const struct yj_text_page *p, char *buf,
 		snprintf(buf, cap, en ? "%s (%s): closed" : "%s（%s）：已结束", name, kind);
 		break;
 	}
-	end_whole(buf);
+	yj_utf8_end_whole(buf);
 }

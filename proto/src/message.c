@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "decode.h"
+#include "proto/utf8.h"
 #include "reader.h"
 #include "salvage.h"
-#include "utf8.h"
 
 /* Whether messages of this type have an "id". */
 static bool has_id(enum yj_topic_type type)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "utf8.h"
+#include "proto/utf8.h"
 
 /* Index behind the closing quote of the string whose opening quote is at s[i], or 0 if it never
  * ends. */

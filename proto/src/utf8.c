@@ -1,4 +1,6 @@
-#include "utf8.h"
+#include "proto/utf8.h"
+
+#include <string.h>
 
 static bool between(unsigned char c, unsigned char low, unsigned char high)
 {
@@ -37,4 +39,17 @@ bool yj_utf8_valid(const char *s, size_t len)
 		i += n;
 	}
 	return true;
+}
+
+void yj_utf8_end_whole(char *text)
+{
+	size_t n = strlen(text), at = n;
+	while (at > 0 && n - at < 4 && ((unsigned char)text[at - 1] & 0xc0) == 0x80)
+		at--;
+	if (at == 0)
+		return;
+	unsigned char lead = (unsigned char)text[at - 1];
+	size_t want = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1;
+	if (n - at + 1 < want)
+		text[at - 1] = '\0';
 }

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "utf8.h"
+#include "proto/utf8.h"
 
 void yj_put(struct yj_writer *w, const char *s, size_t len)
 {

@@ -6,6 +6,9 @@ import http.client
 import json
 import urllib.parse
 
+from harness import wait_until
+from town import deliveries, policy
+
 PUBLIC = "https://village.example/yijian/"
 
 
@@ -106,3 +109,30 @@ class Link:
         """A program's call-back."""
         body = message if isinstance(message, (str, bytes)) else json.dumps(message)
         return self.request("POST", body, headers or {"Content-Type": "application/json"})
+
+
+def begin(world, names=("fam1", "grid1", "doc1", "duty1"), language="zh-CN", **more):
+    """A village after a press: gateway, home, people, call id."""
+    world.begin([policy(**more)], gateway={"language": language}, http={"public_url": PUBLIC})
+    world.village()
+    people = world.people(*names)
+    home = world.device("b1")
+    call = home.call()
+    home.wait(id=call, state="received")
+    return (world.gateway, home, *people, call)
+
+
+def link_of(gateway, person, **members):
+    return Link(gateway, person.wait(**{"state": "open", **members})["url"])
+
+
+def links(world, *names, **more):
+    """The same, and the links of the first so many people."""
+    g, home, *people, call = begin(world, **more)
+    return (g, home, *(link_of(g, p) for p in people[:len(names)]), call)
+
+
+def settled(g):
+    """Ids of all events, once what was sent is noted."""
+    wait_until(lambda: all(d["status"] == "sent" for d in deliveries(g)), "all to be sent")
+    return [e["id"] for e in g.events()]

@@ -6,8 +6,9 @@ from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 
+from answer_link import begin, link_of
 from harness import wait_until
-from test_answer_page import NASTY, begin, link_of
+from test_answer_page import NASTY
 
 SIZES = {"phone": (320, 640), "desk": (1280, 800)}
 

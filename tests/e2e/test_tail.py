@@ -1,5 +1,5 @@
 """docs/contract.md, "Programs": `tail` and the reading commands with the real gateway, up and down;
-exit codes. (Restarts in test_cli.py and test_cli_gateway.py.)"""
+exit codes. (Restarts in test_cli_log.py and test_cli_gateway.py.)"""
 
 import json
 import os

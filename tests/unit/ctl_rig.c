@@ -10,20 +10,6 @@
 #include <time.h>
 #include <unistd.h>
 
-double now_s(void)
-{
-	struct timespec ts;
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
-
-static void on_tick(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	(void)arg;
-}
-
 static void on_request(void *ctx, struct yj_ctl_call *call, const struct yj_ctl_peer *peer,
     const char *cmd, json_t *args, const void *body, size_t body_len)
 {
@@ -79,8 +65,7 @@ int setup(void **state)
 		return -1;
 	snprintf(f->path, sizeof(f->path), "%s/control.sock", f->folder);
 	f->base = event_base_new();
-	f->tick = event_new(f->base, -1, EV_PERSIST, on_tick, NULL);
-	event_add(f->tick, &(struct timeval){.tv_usec = 2000});
+	f->tick = turning_tick(f->base);
 	return yj_ctl_new(f->base, f->path, &ops, f, &f->ctl);
 }
 

@@ -16,6 +16,7 @@
 
 #include "ctl/client.h"
 #include "ctl/server.h"
+#include "turning.h"
 
 struct fixture {
 	struct event_base *base;
@@ -30,17 +31,6 @@ struct fixture {
 	char asked_by[33];
 };
 
-/* Turns the loop until the condition holds. */
-#define TURN_UNTIL(f, cond)                                                                        \
-	do {                                                                                       \
-		double until_ = now_s() + 20;                                                      \
-		while (!(cond)) {                                                                  \
-			if (now_s() > until_)                                                      \
-				fail_msg("never came: %s", #cond);                                 \
-			event_base_loop((f)->base, EVLOOP_ONCE);                                   \
-		}                                                                                  \
-	} while (0)
-
 #define CHECK(cond)                                                                                \
 	do {                                                                                       \
 		if (!(cond)) {                                                                     \
@@ -51,7 +41,6 @@ struct fixture {
 
 extern const struct yj_ctl_ops ops;
 
-double now_s(void);
 /* A server in a folder of its own, for each test. */
 int setup(void **state);
 int teardown(void **state);

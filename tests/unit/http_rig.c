@@ -8,20 +8,6 @@
 #include <time.h>
 #include <unistd.h>
 
-double now_s(void)
-{
-	struct timespec ts;
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
-
-static void on_tick(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	(void)arg;
-}
-
 static bool is_ready(void *ctx, const char **why)
 {
 	struct fixture *f = ctx;
@@ -77,8 +63,7 @@ int setup(void **state)
 	snprintf(f->cert, sizeof(f->cert), "%s/cert.pem", f->folder);
 	snprintf(f->key, sizeof(f->key), "%s/key.pem", f->folder);
 	f->base = event_base_new();
-	f->tick = event_new(f->base, -1, EV_PERSIST, on_tick, NULL);
-	event_add(f->tick, &(struct timeval){.tv_usec = 1000});
+	f->tick = turning_tick(f->base);
 	return start(f, NULL, NULL);
 }
 

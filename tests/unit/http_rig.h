@@ -16,6 +16,7 @@
 
 #include "http/server.h"
 #include "proto/limits.h"
+#include "turning.h"
 
 struct fixture {
 	struct event_base *base;
@@ -28,17 +29,6 @@ struct fixture {
 	char folder[64], cert[80], key[80];
 };
 
-/* Turns the loop until the condition holds. */
-#define TURN_UNTIL(f, cond)                                                                        \
-	do {                                                                                       \
-		double until_ = now_s() + 20;                                                      \
-		while (!(cond)) {                                                                  \
-			if (now_s() > until_)                                                      \
-				fail_msg("never came: %s", #cond);                                 \
-			event_base_loop((f)->base, EVLOOP_ONCE);                                   \
-		}                                                                                  \
-	} while (0)
-
 #define ASSERT_HAS(text, part)                                                                     \
 	do {                                                                                       \
 		if (!strstr(text, part))                                                           \
@@ -48,7 +38,6 @@ struct fixture {
 extern const struct yj_http_ops ops;
 extern char answer[65536]; /* to the last ask */
 
-double now_s(void);
 /* Starts it anew with a certificate or without. */
 int start(struct fixture *f, const char *cert, const char *key);
 /* A plain server with /hold and /post, for each test. */

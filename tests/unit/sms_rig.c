@@ -13,20 +13,6 @@ static const struct yj_msg_inbox page = {
     .opened_at_ms = 1700000000000,
 };
 
-double now_s(void)
-{
-	struct timespec ts;
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
-
-static void on_tick(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	(void)arg;
-}
-
 static void on_done(void *ctx, const struct yj_sent_result *result)
 {
 	struct fixture *f = ctx;
@@ -78,8 +64,7 @@ int setup(void **state)
 			return -1;
 	}
 	f->base = event_base_new();
-	f->tick = event_new(f->base, -1, EV_PERSIST, on_tick, NULL);
-	event_add(f->tick, &(struct timeval){.tv_usec = 1000});
+	f->tick = turning_tick(f->base);
 	return 0;
 }
 

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "notify/sms_spool.h"
+#include "turning.h"
 
 #define KEPT 512
 
@@ -39,17 +40,6 @@ struct fixture {
 	bool sending;
 };
 
-#define TURN_UNTIL(f, cond)                                                                        \
-	do {                                                                                       \
-		double until_ = now_s() + 20;                                                      \
-		while (!(cond)) {                                                                  \
-			if (now_s() > until_)                                                      \
-				fail_msg("never came: %s", #cond);                                 \
-			event_base_loop((f)->base, EVLOOP_ONCE);                                   \
-		}                                                                                  \
-	} while (0)
-
-double now_s(void);
 int setup(void **state);
 int teardown(void **state);
 /* Begins the channel with quick times; `take_max_ms` 0: it never gives up within a test. */

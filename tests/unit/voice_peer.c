@@ -251,7 +251,7 @@ static void speaker_hangs(void **state)
 {
 	struct fixture *f = *state;
 	double begin = now_s();
-	no_speech(state, "exec sleep 60", "took too long");
+	no_speech(state, "exec tail -f /dev/null", "took too long");
 	assert_true(f->n_results == 2 && now_s() - begin < 22);
 }
 

@@ -8,13 +8,6 @@
 #include "proto/limits.h"
 #include "voice_netstring.h"
 
-double now_s(void)
-{
-	struct timespec ts;
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
-
 /* ---- the peer ---- */
 
 void peer_write(struct peer *p, const char *json)
@@ -165,13 +158,6 @@ size_t heard(const struct peer *p, const char *start)
 
 /* ---- the channel ---- */
 
-static void on_tick(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	(void)arg;
-}
-
 static void on_done(void *ctx, const struct yj_sent_result *result)
 {
 	struct fixture *f = ctx;
@@ -204,8 +190,7 @@ int setup(void **state)
 	struct fixture *f = calloc(1, sizeof *f);
 	*state = f;
 	f->base = event_base_new();
-	f->tick = event_new(f->base, -1, EV_PERSIST, on_tick, NULL);
-	event_add(f->tick, &(struct timeval){.tv_usec = 2000});
+	f->tick = turning_tick(f->base);
 	snprintf(f->folder, sizeof f->folder, "/tmp/yj-voice-XXXXXX");
 	assert_non_null(mkdtemp(f->folder));
 	peer_open(&f->peer[0], f->base);

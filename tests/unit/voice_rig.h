@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "notify/voice.h"
+#include "turning.h"
 
 #define OURS "2a0c6f1247b1fdcd"
 
@@ -54,17 +55,6 @@ struct fixture {
 	bool inside;	  /* of a call to the channel */
 };
 
-#define TURN_UNTIL(f, cond)                                                                        \
-	do {                                                                                       \
-		double until_ = now_s() + 20;                                                      \
-		while (!(cond)) {                                                                  \
-			if (now_s() > until_)                                                      \
-				fail_msg("never came: %s", #cond);                                 \
-			event_base_loop((f)->base, EVLOOP_ONCE);                                   \
-		}                                                                                  \
-	} while (0)
-
-double now_s(void);
 void peer_write(struct peer *p, const char *json);
 void peer_event(struct peer *p, const char *type, const char *id, const char *param);
 void peer_drop(struct peer *p);

@@ -29,27 +29,12 @@ int getaddrinfo(const char *restrict node, const char *restrict service,
 
 /* ---- the loop ---- */
 
-double now_s(void)
-{
-	struct timespec ts;
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
-
-static void on_tick(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	(void)arg;
-}
-
 int setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 	*state = f;
 	f->base = event_base_new();
-	f->tick = event_new(f->base, -1, EV_PERSIST, on_tick, NULL);
-	event_add(f->tick, &(struct timeval){.tv_usec = 1000});
+	f->tick = turning_tick(f->base);
 	f->server = server_new();
 	f->hooks = yj_posters_new(f->base);
 	return f->hooks ? 0 : -1;

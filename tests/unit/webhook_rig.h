@@ -19,6 +19,9 @@
 #include "selfsigned.h"
 #include "webhook_server.h"
 
+#define TURN_ALSO(f) server_turn((f)->server)
+#include "turning.h"
+
 #define TOKENS 1024
 #define WARM 1023 /* the token of what warm() sends */
 
@@ -32,18 +35,6 @@ struct fixture {
 	int n_all;
 	bool sending; /* inside of a call to send or set */
 };
-
-/* Turns the loops until the condition holds. */
-#define TURN_UNTIL(f, cond)                                                                        \
-	do {                                                                                       \
-		double until_ = now_s() + 20;                                                      \
-		while (!(cond)) {                                                                  \
-			if (now_s() > until_)                                                      \
-				fail_msg("never came: %s", #cond);                                 \
-			event_base_loop((f)->base, EVLOOP_ONCE);                                   \
-			server_turn((f)->server);                                                  \
-		}                                                                                  \
-	} while (0)
 
 /* The name slow.test is not resolved while a test holds this; so many look-ups of it are waiting.
  */
@@ -61,7 +52,6 @@ struct hook_conf {	  /* a webhook in short */
 int hooks_set(struct yj_posters *hooks, const struct hook_conf *conf, size_t n, size_t *bad);
 const struct yj_channel *hooks_channel(struct yj_posters *hooks, const char *name);
 
-double now_s(void);
 /* Servers and an empty set of endpoints, for each test. */
 int setup(void **state);
 int teardown(void **state);

@@ -3,90 +3,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "acts.h"
 #include "state.h"
-
-/* A step under way. */
-struct turn {
-	const struct yj_rules *rules;
-	struct yj_step *out;
-	struct yj_state *s; /* &out->state */
-	const struct yj_in *in;
-	int64_t now;
-};
-
-static struct yj_act *act(struct turn *t, enum yj_act_type type)
-{
-	assert(t->out->n_acts < YJ_ACTS_MAX);
-	struct yj_act *a = &t->out->acts[t->out->n_acts++];
-	*a = (struct yj_act){
-	    .type = type,
-	    .level = t->s->level,
-	    .people = -1,
-	    .eta_min = -1,
-	};
-	return a;
-}
-
-static void set_who(char *to, const char *who)
-{
-	size_t len = who ? strlen(who) : 0;
-	if (len > YJ_NAME_MAX)
-		len = YJ_NAME_MAX;
-	if (len)
-		memcpy(to, who, len);
-	to[len] = '\0';
-}
-
-static struct yj_act *note_event(struct turn *t, enum yj_event_type event, const char *who)
-{
-	struct yj_act *a = act(t, YJ_ACT_LOG);
-	a->event = event;
-	set_who(a->who, who);
-	return a;
-}
-
-static void tell(struct turn *t, enum yj_page_state say, const char *who)
-{
-	struct yj_act *a = act(t, YJ_ACT_TELL);
-	a->say = say;
-	set_who(a->who, who);
-}
-
-static struct yj_act *home(struct turn *t, enum yj_home_state state, const char *who)
-{
-	struct yj_act *a = act(t, YJ_ACT_HOME);
-	a->home = state;
-	set_who(a->who, who);
-	return a;
-}
-
-static void mark(struct turn *t, enum yj_act_type type, const char *who)
-{
-	set_who(act(t, type)->who, who);
-}
-
-/* Pages a set in a round of its own; the desk joins the round that could not be reached. */
-static void page(struct turn *t, enum yj_set set, const char *who)
-{
-	if (set != YJ_SET_DESK && set != YJ_SET_ONE) {
-		t->s->round++;
-		t->s->flags &= ~(uint32_t)YJ_FLAG_DESK;
-	}
-	t->s->flags &= ~(uint32_t)YJ_FLAG_TOLD;
-	struct yj_act *a = act(t, YJ_ACT_PAGE);
-	a->set = set;
-	a->say = YJ_PAGE_OPEN;
-	set_who(a->who, who);
-}
-
-static void page_one(struct turn *t, enum yj_page_state say, const char *who)
-{
-	t->s->flags &= ~(uint32_t)YJ_FLAG_TOLD;
-	struct yj_act *a = act(t, YJ_ACT_PAGE);
-	a->set = YJ_SET_ONE;
-	a->say = say;
-	set_who(a->who, who);
-}
 
 static bool is_last_level(const struct turn *t)
 {
@@ -103,9 +21,9 @@ static void arm_level(struct turn *t)
 static void escalate(struct turn *t, const char *reason)
 {
 	t->s->level++;
-	note_event(t, YJ_EV_INCIDENT_ESCALATED, NULL)->reason = reason;
-	home(t, YJ_HOME_SEARCHING, NULL);
-	page(t, YJ_SET_LEVEL, NULL);
+	act_log(t, YJ_EV_INCIDENT_ESCALATED, NULL)->reason = reason;
+	act_home(t, YJ_HOME_SEARCHING, NULL);
+	act_page(t, YJ_SET_LEVEL, NULL);
 	arm_level(t);
 }
 
@@ -114,8 +32,8 @@ static void unreachable(struct turn *t)
 	if (t->s->flags & YJ_FLAG_DESK)
 		return;
 	t->s->flags |= YJ_FLAG_DESK;
-	note_event(t, YJ_EV_INCIDENT_UNREACHABLE, NULL);
-	page(t, YJ_SET_DESK, NULL);
+	act_log(t, YJ_EV_INCIDENT_UNREACHABLE, NULL);
+	act_page(t, YJ_SET_DESK, NULL);
 	if (t->s->state == YJ_INC_OPEN) {
 		int64_t soon = yj_min_time(t->rules->repeat_every_ms, YJ_UNREACHABLE_MS);
 		t->s->level_due = yj_min_time(t->s->level_due, t->now + soon);
@@ -131,14 +49,14 @@ static void exhausted(struct turn *t, const char *reason)
 		escalate(t, reason);
 	} else { /* help for somebody who answered: climb, but their answer stands */
 		t->s->level++;
-		page(t, YJ_SET_OTHERS, t->s->by);
+		act_page(t, YJ_SET_OTHERS, t->s->by);
 	}
 }
 
 static void repeat_last(struct turn *t)
 {
-	act(t, YJ_ACT_FORGET);
-	page(t, YJ_SET_EVERYONE, NULL);
+	act_add(t, YJ_ACT_FORGET);
+	act_page(t, YJ_SET_EVERYONE, NULL);
 	arm_level(t);
 }
 
@@ -163,9 +81,9 @@ static void close_as(struct turn *t, enum yj_inc_state state, const char *who)
 	t->s->state = state;
 	disarm(t->s);
 	t->s->outstanding = 0;
-	act(t, YJ_ACT_CALL_OFF);
-	tell(t, YJ_PAGE_CLOSED, who);
-	home(t, YJ_HOME_CLOSED, who);
+	act_add(t, YJ_ACT_CALL_OFF);
+	act_tell(t, YJ_PAGE_CLOSED, who);
+	act_home(t, YJ_HOME_CLOSED, who);
 }
 
 /* Back to looking for somebody, at the level where it stands. Of a set of OTHERS, who has just
@@ -179,10 +97,10 @@ static void reopen(struct turn *t, enum yj_set set, const char *who, const char 
 	s->acked_at = s->arrived_at = s->joined_at = YJ_NEVER;
 	s->flags &= ~(uint32_t)YJ_FLAG_HELPING;
 	if (set == YJ_SET_OTHERS)
-		mark(t, YJ_ACT_DECLINED, who);
-	note_event(t, YJ_EV_INCIDENT_REOPENED, who)->reason = reason;
-	home(t, YJ_HOME_SEARCHING, NULL);
-	page(t, set, who);
+		act_mark(t, YJ_ACT_DECLINED, who);
+	act_log(t, YJ_EV_INCIDENT_REOPENED, who)->reason = reason;
+	act_home(t, YJ_HOME_SEARCHING, NULL);
+	act_page(t, set, who);
 	arm_level(t);
 }
 
@@ -190,7 +108,7 @@ static void reopen_broken(struct turn *t, const char *reason)
 {
 	char who[YJ_NAME_MAX + 1];
 	set_who(who, t->s->by);
-	mark(t, YJ_ACT_BROKE, who);
+	act_mark(t, YJ_ACT_BROKE, who);
 	reopen(t, YJ_SET_OTHERS, who, reason);
 }
 
@@ -199,7 +117,7 @@ static void reopen_at_start(struct turn *t, enum yj_set set)
 	char who[YJ_NAME_MAX + 1];
 	set_who(who, t->s->by);
 	t->s->level = 0;
-	act(t, YJ_ACT_FORGET);
+	act_add(t, YJ_ACT_FORGET);
 	reopen(t, set, who, "joined");
 }
 
@@ -233,36 +151,36 @@ static void take_answer(struct turn *t, const char *who)
 	s->outstanding = 0;
 	s->flags &= ~(uint32_t)YJ_FLAG_HELPING;
 	arm_arrival(t, t->in->eta_min);
-	struct yj_act *a = note_event(t, YJ_EV_INCIDENT_ACKED, who);
+	struct yj_act *a = act_log(t, YJ_EV_INCIDENT_ACKED, who);
 	a->how = YJ_HOW_GOING;
 	a->eta_min = t->in->eta_min;
-	act(t, YJ_ACT_CALL_OFF);
-	tell(t, YJ_PAGE_ANSWERED, who);
-	home(t, YJ_HOME_ANSWERED, who);
+	act_add(t, YJ_ACT_CALL_OFF);
+	act_tell(t, YJ_PAGE_ANSWERED, who);
+	act_home(t, YJ_HOME_ANSWERED, who);
 }
 
 static enum yj_verdict welcome_second(struct turn *t)
 {
-	note_event(t, YJ_EV_INCIDENT_NOTED, t->in->who)->reason = "second";
+	act_log(t, YJ_EV_INCIDENT_NOTED, t->in->who)->reason = "second";
 	return t->s->by[0] && strcmp(t->s->by, t->in->who) != 0 ? YJ_VERDICT_SECOND : YJ_VERDICT_OK;
 }
 
 /* Whoever has arrived has heard of the call that came after. */
 static void answer_join(struct turn *t)
 {
-	note_event(t, YJ_EV_INCIDENT_NOTED, t->in->who)->reason = "joined";
+	act_log(t, YJ_EV_INCIDENT_NOTED, t->in->who)->reason = "joined";
 	t->s->rejoin_due = YJ_NEVER;
 }
 
 static enum yj_verdict on_remote(struct turn *t)
 {
 	struct yj_state *s = t->s;
-	note_event(t, YJ_EV_INCIDENT_CONTACTED, t->in->who)->how = YJ_HOW_REMOTE;
+	act_log(t, YJ_EV_INCIDENT_CONTACTED, t->in->who)->how = YJ_HOW_REMOTE;
 	if (s->state != YJ_INC_OPEN)
 		return s->by[0] && strcmp(s->by, t->in->who) != 0 ? YJ_VERDICT_SECOND
 								  : YJ_VERDICT_OK;
-	tell(t, YJ_PAGE_CONTACTED, t->in->who);
-	home(t, YJ_HOME_ANSWERED, t->in->who)->how = YJ_HOW_REMOTE;
+	act_tell(t, YJ_PAGE_CONTACTED, t->in->who);
+	act_home(t, YJ_HOME_ANSWERED, t->in->who)->how = YJ_HOW_REMOTE;
 	int64_t until = t->now + t->rules->verify_within_ms;
 	if (!(s->flags & YJ_FLAG_HELD) && !is_last_level(t) && until > s->level_due) {
 		s->flags |= YJ_FLAG_HELD;
@@ -291,7 +209,7 @@ static enum yj_verdict on_ack(struct turn *t)
 	}
 	if (s->state == YJ_INC_ACKED && same) {
 		if (t->in->eta_min >= 0) {
-			note_event(t, YJ_EV_INCIDENT_NOTED, t->in->who)->reason = "eta";
+			act_log(t, YJ_EV_INCIDENT_NOTED, t->in->who)->reason = "eta";
 			arm_arrival(t, t->in->eta_min);
 		}
 		return YJ_VERDICT_OK;
@@ -302,12 +220,12 @@ static enum yj_verdict on_ack(struct turn *t)
 static enum yj_verdict on_decline(struct turn *t)
 {
 	struct yj_state *s = t->s;
-	note_event(t, YJ_EV_INCIDENT_DECLINED, t->in->who);
+	act_log(t, YJ_EV_INCIDENT_DECLINED, t->in->who);
 	if (s->by[0] && strcmp(s->by, t->in->who) == 0) {
 		reopen_broken(t, "declined");
 		return YJ_VERDICT_OK;
 	}
-	mark(t, YJ_ACT_DECLINED, t->in->who);
+	act_mark(t, YJ_ACT_DECLINED, t->in->who);
 	one_less(t, "declined");
 	return YJ_VERDICT_OK;
 }
@@ -316,7 +234,7 @@ static enum yj_verdict on_decline(struct turn *t)
 static void imply_answer(struct turn *t)
 {
 	if (strcmp(t->s->by, t->in->who) != 0)
-		note_event(t, YJ_EV_INCIDENT_ACKED, t->in->who)->how = YJ_HOW_GOING;
+		act_log(t, YJ_EV_INCIDENT_ACKED, t->in->who)->how = YJ_HOW_GOING;
 }
 
 static enum yj_verdict on_arrive(struct turn *t)
@@ -337,10 +255,10 @@ static enum yj_verdict on_arrive(struct turn *t)
 	s->outstanding = 0;
 	s->resolve_due = t->now + t->rules->resolve_within_ms;
 	s->flags &= ~(uint32_t)YJ_FLAG_HELPING;
-	note_event(t, YJ_EV_INCIDENT_ARRIVED, t->in->who);
-	act(t, YJ_ACT_CALL_OFF);
-	tell(t, YJ_PAGE_ARRIVED, t->in->who);
-	home(t, YJ_HOME_ARRIVED, t->in->who);
+	act_log(t, YJ_EV_INCIDENT_ARRIVED, t->in->who);
+	act_add(t, YJ_ACT_CALL_OFF);
+	act_tell(t, YJ_PAGE_ARRIVED, t->in->who);
+	act_home(t, YJ_HOME_ARRIVED, t->in->who);
 	return YJ_VERDICT_OK;
 }
 
@@ -350,14 +268,14 @@ static enum yj_verdict on_resolve(struct turn *t)
 		return YJ_VERDICT_OUTCOME;
 	imply_answer(t);
 	set_who(t->s->by, t->in->who);
-	note_event(t, YJ_EV_INCIDENT_RESOLVED, t->in->who)->outcome = t->in->outcome;
+	act_log(t, YJ_EV_INCIDENT_RESOLVED, t->in->who)->outcome = t->in->outcome;
 	close_as(t, YJ_INC_RESOLVED, t->in->who);
 	return YJ_VERDICT_OK;
 }
 
 static void on_over(struct turn *t)
 {
-	struct yj_act *a = note_event(t, YJ_EV_INCIDENT_RESOLVED, NULL);
+	struct yj_act *a = act_log(t, YJ_EV_INCIDENT_RESOLVED, NULL);
 	a->outcome = YJ_OUTCOME_OTHER;
 	a->reason = "over";
 	close_as(t, YJ_INC_RESOLVED, NULL);
@@ -367,7 +285,7 @@ static enum yj_verdict on_cancel(struct turn *t)
 {
 	if (t->s->state == YJ_INC_ARRIVED)
 		return YJ_VERDICT_STATE;
-	note_event(t, YJ_EV_INCIDENT_CANCELLED, t->in->who);
+	act_log(t, YJ_EV_INCIDENT_CANCELLED, t->in->who);
 	close_as(t, YJ_INC_CANCELLED, t->in->who);
 	return YJ_VERDICT_OK;
 }
@@ -376,24 +294,24 @@ static void on_withdraw(struct turn *t)
 {
 	bool may = t->rules->resident_may_cancel && t->in->own_calls;
 	if (may && t->s->state != YJ_INC_ARRIVED) {
-		note_event(t, YJ_EV_INCIDENT_CANCELLED, NULL)->reason = "resident";
+		act_log(t, YJ_EV_INCIDENT_CANCELLED, NULL)->reason = "resident";
 		close_as(t, YJ_INC_CANCELLED, NULL);
 		return;
 	}
-	note_event(t, YJ_EV_INCIDENT_WITHDRAWN, NULL);
+	act_log(t, YJ_EV_INCIDENT_WITHDRAWN, NULL);
 	if (!(t->s->flags & YJ_FLAG_WITHDRAWN) || !(t->s->flags & YJ_FLAG_TOLD))
-		tell(t, YJ_PAGE_WITHDRAWN, NULL);
+		act_tell(t, YJ_PAGE_WITHDRAWN, NULL);
 	t->s->flags |= YJ_FLAG_WITHDRAWN | YJ_FLAG_TOLD;
 }
 
 static void on_join_acked(struct turn *t)
 {
 	struct yj_state *s = t->s;
-	home(t, YJ_HOME_ANSWERED, s->by);
+	act_home(t, YJ_HOME_ANSWERED, s->by);
 	if (s->joined_at == YJ_NEVER || t->now - s->joined_at >= YJ_JOINED_EVERY_MS) {
 		s->joined_at = t->now;
 		s->joined_due = YJ_NEVER;
-		page_one(t, YJ_PAGE_JOINED, s->by);
+		act_page_one(t, YJ_PAGE_JOINED, s->by);
 	} else {
 		s->joined_due = s->joined_at + YJ_JOINED_EVERY_MS;
 	}
@@ -408,32 +326,32 @@ static void on_join_arrived(struct turn *t)
 		reopen_at_start(t, YJ_SET_LEVEL);
 		return;
 	}
-	home(t, YJ_HOME_ARRIVED, s->by);
+	act_home(t, YJ_HOME_ARRIVED, s->by);
 	if (s->rejoin_due == YJ_NEVER) {
 		s->rejoin_due = t->now + t->rules->wait_ms[0];
-		page_one(t, YJ_PAGE_JOINED, s->by);
+		act_page_one(t, YJ_PAGE_JOINED, s->by);
 	}
 }
 
 static void begin_anew(struct turn *t)
 {
 	t->s->level = 0;
-	act(t, YJ_ACT_FORGET);
-	page(t, YJ_SET_LEVEL, NULL);
+	act_add(t, YJ_ACT_FORGET);
+	act_page(t, YJ_SET_LEVEL, NULL);
 	arm_level(t);
 }
 
 static void on_join(struct turn *t)
 {
 	bool withdrawn = t->s->flags & YJ_FLAG_WITHDRAWN;
-	note_event(t, YJ_EV_INCIDENT_JOINED, NULL);
+	act_log(t, YJ_EV_INCIDENT_JOINED, NULL);
 	t->s->flags &= ~(uint32_t)YJ_FLAG_WITHDRAWN;
 	switch (t->s->state) {
 	case YJ_INC_OPEN:
 		if (t->in->anew)
 			begin_anew(t);
 		else if (withdrawn)
-			page(t, YJ_SET_LEVEL, NULL);
+			act_page(t, YJ_SET_LEVEL, NULL);
 		break;
 	case YJ_INC_ACKED:
 		if (withdrawn) /* whoever goes was told that it is off: they must hear at once */
@@ -452,7 +370,7 @@ static void on_join(struct turn *t)
 static void on_note(struct turn *t)
 {
 	struct yj_state *s = t->s;
-	note_event(t, YJ_EV_INCIDENT_NOTED, t->in->who)->code = t->in->code;
+	act_log(t, YJ_EV_INCIDENT_NOTED, t->in->who)->code = t->in->code;
 	if (s->state == YJ_INC_ARRIVED && t->in->who && strcmp(s->by, t->in->who) == 0)
 		s->rejoin_due = YJ_NEVER;
 	if (t->in->code != YJ_NOTE_NEED_HELP)
@@ -465,7 +383,7 @@ static void on_note(struct turn *t)
 		s->flags |= YJ_FLAG_HELPING;
 	if (!is_last_level(t))
 		s->level++;
-	page(t, YJ_SET_OTHERS, t->in->who);
+	act_page(t, YJ_SET_OTHERS, t->in->who);
 }
 
 static void on_gone(struct turn *t)
@@ -474,13 +392,13 @@ static void on_gone(struct turn *t)
 		reopen_broken(t, "gone");
 		return;
 	}
-	mark(t, YJ_ACT_DECLINED, t->in->who);
+	act_mark(t, YJ_ACT_DECLINED, t->in->who);
 	one_less(t, "gone");
 }
 
 static void on_paged(struct turn *t)
 {
-	struct yj_act *a = note_event(t, YJ_EV_INCIDENT_NOTIFIED, NULL);
+	struct yj_act *a = act_log(t, YJ_EV_INCIDENT_NOTIFIED, NULL);
 	a->people = (int32_t)t->in->people;
 	if (t->in->set == YJ_SET_DESK) {
 		a->reason = "desk";
@@ -513,12 +431,12 @@ static void on_tick(struct turn *t)
 		}
 		if (s->remind_due <= t->now) {
 			s->remind_due = YJ_NEVER;
-			page_one(t, YJ_PAGE_REMIND, s->by);
+			act_page_one(t, YJ_PAGE_REMIND, s->by);
 		}
 		if (s->joined_due <= t->now) {
 			s->joined_due = YJ_NEVER;
 			s->joined_at = t->now;
-			page_one(t, YJ_PAGE_JOINED, s->by);
+			act_page_one(t, YJ_PAGE_JOINED, s->by);
 		}
 		break;
 	case YJ_INC_ARRIVED:
@@ -538,9 +456,9 @@ static void on_tick(struct turn *t)
 
 static void on_open(struct turn *t)
 {
-	note_event(t, YJ_EV_INCIDENT_OPENED, NULL);
-	page(t, YJ_SET_LEVEL, NULL);
-	tell(t, YJ_PAGE_OPEN, NULL);
+	act_log(t, YJ_EV_INCIDENT_OPENED, NULL);
+	act_page(t, YJ_SET_LEVEL, NULL);
+	act_tell(t, YJ_PAGE_OPEN, NULL);
 	arm_level(t);
 }
 
@@ -560,7 +478,7 @@ static enum yj_verdict dispatch(struct turn *t)
 		on_paged(t);
 		return YJ_VERDICT_OK;
 	case YJ_IN_LOST:
-		mark(t, YJ_ACT_LOST, t->in->who);
+		act_mark(t, YJ_ACT_LOST, t->in->who);
 		one_less(t, "unreachable");
 		return YJ_VERDICT_OK;
 	case YJ_IN_ACK:
@@ -578,8 +496,8 @@ static enum yj_verdict dispatch(struct turn *t)
 		return YJ_VERDICT_OK;
 	case YJ_IN_SUMMON:
 		t->s->flags |= YJ_FLAG_SUMMONED;
-		note_event(t, YJ_EV_INCIDENT_PAGED, t->in->who);
-		page_one(t, YJ_PAGE_OPEN, t->in->who);
+		act_log(t, YJ_EV_INCIDENT_PAGED, t->in->who);
+		act_page_one(t, YJ_PAGE_OPEN, t->in->who);
 		return YJ_VERDICT_OK;
 	case YJ_IN_GONE:
 		on_gone(t);

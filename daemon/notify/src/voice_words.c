@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "proto/utf8.h"
+
 static bool english(const char *language)
 {
 	return strcmp(language, "en") == 0;
@@ -11,20 +13,6 @@ static bool english(const char *language)
 static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';
-}
-
-/* What was cut off within a character loses the rest of it. */
-static void end_whole(char *buf)
-{
-	size_t n = strlen(buf), at = n;
-	while (at > 0 && n - at < 4 && ((unsigned char)buf[at - 1] & 0xc0) == 0x80)
-		at--;
-	if (at == 0)
-		return;
-	unsigned char lead = (unsigned char)buf[at - 1];
-	size_t want = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1;
-	if (n - at + 1 < want)
-		buf[at - 1] = '\0';
 }
 
 void yj_voice_prompt(const char *language, const char *text, bool asks, char *buf, size_t cap)
@@ -39,7 +27,7 @@ void yj_voice_prompt(const char *language, const char *text, bool asks, char *bu
 	size_t len = strlen(keys);
 	/* the keys must never be what is cut off */
 	snprintf(buf, cap > len ? cap - len : cap, "%s", text);
-	end_whole(buf);
+	yj_utf8_end_whole(buf);
 	size_t n = strlen(buf);
 	snprintf(buf + n, cap - n, "%s", keys);
 }
