@@ -184,12 +184,17 @@ static int64_t refuse(struct yj_sms_spool *spool, const struct yj_sms_found *fil
 	return 0;
 }
 
+static bool is_young(const struct yj_sms_spool *spool, const struct yj_sms_found *file)
+{
+	return yj_sms_age_ms(spool->incoming, file->name) < spool->pace.young_ms;
+}
+
 static int64_t read_file(
     struct yj_sms_spool *spool, const struct yj_sms_found *file, const char *bytes, size_t len)
 {
 	struct yj_sms_incoming incoming;
 	int rc = 0;
-	bool whole = yj_sms_age_ms(spool->incoming, file->name) >= spool->pace.young_ms;
+	bool whole = !is_young(spool, file);
 	enum yj_sms_kind kind = yj_sms_read(bytes, len, whole, &incoming);
 	switch (kind) {
 	case YJ_SMS_TEXT:
@@ -236,6 +241,9 @@ static int64_t take_file(struct yj_sms_spool *spool, const struct yj_sms_found *
 		put_aside(spool, file);
 		return 0;
 	case YJ_ERR_DENIED: /* somebody's permissions are wrong: an answer must not be lost by it */
+		if (is_young(
+			spool, file)) /* smsd makes a file first and opens it to the group then */
+			return spool->pace.look_ms;
 		note(spool, "sms_not_readable");
 		return pass_until(spool, file, spool->pace.scan_ms);
 	default:
