@@ -13,8 +13,7 @@ int yj_alert_received(struct yj_alert *a, int64_t incident, bool test)
 	enum yj_topic_type type = a->event->topic_type;
 	bool calling = incident && (type == YJ_TOPIC_CALL || type == YJ_TOPIC_ALARM);
 	const char *text = yj_text_received(a->g->config->gateway.language, test, calling);
-	return yj_effects_received(
-	    a->g, a->event->family, a->event->speaker, a->id, incident, text);
+	return yj_effects_received(a->g, &a->device, a->id, incident, text);
 }
 
 struct yj_log_event yj_alert_event(

@@ -133,7 +133,10 @@ int yj_alerts_message(struct yj_gateway *g, const struct yj_event *event, const 
 		return on_chatter(&a);
 	if (!a.stranger)
 		yj_presence_seen(g, a.device.id);
-	yj_inbound_hash((int)event->msg.type, raw->payload, raw->len, a.hash);
+	/* of a foreign one the id alone tells a repeat: gateways add what they like to the rest */
+	bool native = strcmp(event->family->name, "native") == 0;
+	yj_inbound_hash((int)event->msg.type, native ? raw->payload : a.id,
+	    native ? raw->len : strlen(a.id), a.hash);
 	enum yj_seen seen;
 	int64_t incident = 0;
 	rc = yj_dedupe_check(g->store, a.id, a.device.id, a.hash, &seen, &incident, NULL, 0);

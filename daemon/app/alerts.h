@@ -9,10 +9,11 @@ struct yj_raw { /* a message as it was read; borrowed */
 	const char *topic;
 	const void *payload;
 	size_t len;
+	bool retained; /* the broker's replay */
 };
 
 /* One decoded message of a device on the `help` connection, of any type that is remembered by id.
- */
+ * A foreign device's is what foreign.c made of it. */
 int yj_alerts_message(
     struct yj_gateway *g, const struct yj_event *event, const struct yj_raw *raw) YJ_MUST_CHECK;
 

@@ -4,6 +4,7 @@
 
 #include "command.h"
 #include "commands.h"
+#include "families.h"
 #include "presence.h"
 #include "store/directory.h"
 #include "turn.h"
@@ -31,6 +32,7 @@ int yj_commands_directory_changed(struct yj_gateway *g, const char *actor, const
 {
 	int rc = yj_commands_log_change(g, actor, kind, id, what, rows);
 	yj_presence_forget(g);
+	yj_families_changed(g);
 	return rc;
 }
 

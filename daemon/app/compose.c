@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "answerpage.h"
+#include "feedback.h"
 #include "store/notice.h"
 #include "texts.h"
 
@@ -226,18 +227,11 @@ int yj_compose_home(
 {
 	struct yj_incident inc;
 	struct yj_incident_device where;
-	struct yj_device device;
 	int rc = yj_incident_load(g->store, row->incident, &inc);
 	if (rc == 0)
 		rc = yj_incident_device_get(g->store, row->incident, row->target, &where);
 	if (rc < 0)
 		return rc;
-	const struct yj_family *family = yj_family_find("native");
-	rc = yj_device_find(g->store, row->target, &device);
-	if (rc == 0)
-		family = yj_family_find(device.family);
-	if ((rc < 0 && rc != YJ_ERR_NOTFOUND) || !family)
-		return rc < 0 ? rc : YJ_ERR_NOTFOUND;
 	char by[YJ_CALLED_MAX + 1], text[256], incident[YJ_NAME_MAX + 24];
 	rc = name_of(g, row->said, by, sizeof by);
 	if (rc < 0)
@@ -254,5 +248,5 @@ int yj_compose_home(
 	    .by = say == YJ_HOME_ANSWERED || say == YJ_HOME_ARRIVED ? or_null(by) : NULL,
 	    .text = text,
 	};
-	return family->feedback(row->target, &down, topic, YJ_TOPIC_MAX, payload, len);
+	return yj_feedback_make(g, row->target, NULL, &down, topic, payload, len);
 }

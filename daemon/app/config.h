@@ -110,6 +110,8 @@ struct yj_config { /* owns all strings and arrays; a string that may be absent s
 		int64_t heartbeat_ms;
 		int offline_after; /* missed heartbeats */
 		int low_battery_pct;
+		char *discover; /* families that are listened to even without a registered device,
+				 * one a line; NULL: none */
 	} devices;
 	struct {
 		int share_pct;	   /* of a region's devices that are there; 1 to 100 */
@@ -154,6 +156,8 @@ const struct yj_config_webhook *yj_config_webhook(const struct yj_config *config
 const struct yj_config_channel *yj_config_channel(const struct yj_config *config, const char *name);
 /* Is there such a channel: mqtt, webhook:NAME, or an entry. */
 bool yj_config_has_channel(const struct yj_config *config, const char *name);
+/* Is a family of devices listened to even without a registered device? */
+bool yj_config_discovers(const struct yj_config *config, const char *family);
 /* What an entry says; NULL (0) for a key that is not set or that its type does not have. */
 const char *yj_config_text(const struct yj_config_channel *channel, const char *key);
 int64_t yj_config_number(const struct yj_config_channel *channel, const char *key);

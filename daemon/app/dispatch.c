@@ -10,8 +10,10 @@
 #include "diverts.h"
 #include "effects.h"
 #include "emergency.h"
+#include "families.h"
 #include "feed.h"
 #include "floods.h"
+#include "foreign.h"
 #include "inhand.h"
 #include "lanes.h"
 #include "outages.h"
@@ -30,6 +32,7 @@
 
 struct item {
 	size_t topic, payload, len; /* offsets into the bytes */
+	bool retained;
 };
 
 struct yj_inbox {
@@ -99,7 +102,7 @@ void yj_dispatch_note(struct yj_gateway *g, const struct yj_link_msg *msg)
 		in->v = v;
 		in->cap = cap;
 	}
-	struct item item = {.len = msg->len};
+	struct item item = {.len = msg->len, .retained = msg->retain};
 	if (!put(in, msg->topic, strlen(msg->topic), &item.topic) ||
 	    !put(in, msg->payload, msg->len, &item.payload))
 		in->lost = true;
@@ -139,7 +142,10 @@ static int decoded(struct yj_gateway *g, struct yj_event *event, const struct yj
 static int one_message(struct yj_gateway *g, const struct yj_raw *raw)
 {
 	struct yj_event event;
-	int rc = yj_event_decode(raw->topic, raw->payload, raw->len, false, &event);
+	const struct yj_family *family = yj_family_of_topic(raw->topic);
+	if (family && family->read)
+		return yj_foreign_message(g, family, raw);
+	int rc = yj_event_decode(raw->topic, raw->payload, raw->len, raw->retained, &event);
 	if (rc < 0)
 		return rc;
 	rc = decoded(g, &event, raw);
@@ -168,7 +174,12 @@ static int poisoned_message(struct yj_gateway *g, const struct yj_raw *raw)
 {
 	char subject[YJ_NAME_MAX + 16];
 	struct yj_event event;
+	const struct yj_family *family = yj_family_of_topic(raw->topic);
 	snprintf(subject, sizeof subject, "gateway/%s", g->config->gateway.id);
+	if (family && family->read) {
+		int rc = yj_foreign_poisoned(g, family, raw);
+		return rc < 0 ? rc : yj_inhand_log(g, "message", subject);
+	}
 	int rc = read_little(raw, &event);
 	if (rc < 0)
 		return rc;
@@ -227,6 +238,7 @@ static int all_messages(struct yj_gateway *g)
 		    .topic = in->bytes + in->v[i].topic,
 		    .payload = in->bytes + in->v[i].payload,
 		    .len = in->v[i].len,
+		    .retained = in->v[i].retained,
 		};
 		int rc = guarded_message(g, &raw);
 		if (rc < 0)
@@ -386,6 +398,7 @@ static void done(struct yj_gateway *g)
 	yj_presence_committed(g);
 	yj_effects_publish(g);
 	yj_plant_step("after_effects");
+	yj_families_refresh(g);
 	yj_lanes_call_off(g);
 	yj_lanes_drain(g);
 	yj_plant_step("after_drain");

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "feedback.h"
 #include "tokens.h"
 
 #define EFFECTS_MAX 4096 /* beyond that some go: their senders repeat */
@@ -58,8 +59,8 @@ static struct effect *add(struct yj_effects *e)
 	return x;
 }
 
-int yj_effects_received(struct yj_gateway *g, const struct yj_family *family, const char *speaker,
-    const char *id, int64_t incident, const char *text)
+int yj_effects_received(struct yj_gateway *g, const struct yj_device *device, const char *id,
+    int64_t incident, const char *text)
 {
 	struct effect *x = add(g->effects);
 	if (!x)
@@ -73,7 +74,8 @@ int yj_effects_received(struct yj_gateway *g, const struct yj_family *family, co
 	    .state = YJ_HOME_RECEIVED,
 	    .text = text,
 	};
-	int rc = family->feedback(speaker, &down, x->topic, sizeof x->topic, &x->payload, &x->len);
+	int rc = yj_feedback_make(
+	    g, device->id, device->family, &down, x->topic, &x->payload, &x->len);
 	if (rc == YJ_ERR_NOTFOUND)
 		return 0;
 	if (rc == 0)

@@ -10,10 +10,10 @@ struct yj_effects;
 struct yj_effects *yj_effects_new(void); /* NULL when memory is short */
 void yj_effects_free(struct yj_effects *e);
 
-/* Queues down/call `received` for a device's message id, with a text that is borrowed. 0 or
- * YJ_ERR_NOMEM. */
-int yj_effects_received(struct yj_gateway *g, const struct yj_family *family, const char *speaker,
-    const char *id, int64_t incident, const char *text) YJ_MUST_CHECK;
+/* Queues `received` for a device's message id, with a text that is borrowed; nothing for a device
+ * that cannot show it. 0 or a yj_err. */
+int yj_effects_received(struct yj_gateway *g, const struct yj_device *device, const char *id,
+    int64_t incident, const char *text) YJ_MUST_CHECK;
 /* Queues a caregiver's result, encoded JSON. */
 int yj_effects_result(struct yj_gateway *g, const char *caregiver, const char *json) YJ_MUST_CHECK;
 

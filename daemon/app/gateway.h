@@ -35,6 +35,8 @@ struct yj_floods;    /* floods.h */
 struct yj_plans;     /* plans.h */
 struct yj_deadman;   /* deadman.h */
 struct yj_channels;  /* channels.h */
+struct yj_foreign;   /* foreign.h */
+struct yj_families;  /* families.h */
 struct yj_answerpage;
 
 enum yj_trouble {		/* reasons to be degraded, each set and cleared by its finder */
@@ -102,6 +104,8 @@ struct yj_gateway {
 	struct yj_floods *floods;
 	struct yj_plans *plans;
 	struct yj_deadman *deadman;
+	struct yj_foreign *foreign;
+	struct yj_families *families;
 	struct yj_answerpage *answerpage; /* answerpage.h: links by which people answer */
 
 	struct {

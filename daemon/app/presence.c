@@ -1,5 +1,6 @@
 #include "presence.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 #include "dispatch.h"
 #include "outages.h"
 #include "pager.h"
+#include "readings.h"
 #include "space.h"
 #include "store/status.h"
 
@@ -199,49 +201,75 @@ static void alive(struct yj_gateway *g, struct entry *e)
 		set_online(g, e, true, HOW_MISSED);
 }
 
-static void heartbeat(struct yj_gateway *g, struct entry *e, const struct yj_msg_heartbeat *m)
+static void battery(struct yj_gateway *g, struct entry *e, const struct yj_readings *r)
 {
-	alive(g, e);
-	if (m->has_rssi)
-		e->rssi_dbm = (int16_t)m->rssi_dbm;
-	if (m->mains >= 0)
-		e->flags = (uint8_t)((e->flags & ~MAINS) | MAINS_SAID | (m->mains ? MAINS : 0));
-	if (m->battery_pct < 0)
-		return;
-	e->battery_pct = (int8_t)m->battery_pct;
 	int limit = g->config->devices.low_battery_pct;
-	if (m->battery_pct <= limit && !(e->flags & LOW)) {
+	bool said = r->battery_pct >= 0;
+	if (said)
+		e->battery_pct = (int8_t)lrint(r->battery_pct);
+	bool low = r->battery_low == 1 || (said && r->battery_pct <= limit);
+	bool well = said ? r->battery_low != 1 && r->battery_pct > limit + BATTERY_BACK
+			 : r->battery_low == 0 && e->battery_pct < 0;
+	if (low && !(e->flags & LOW)) {
 		e->flags |= LOW;
 		add_news(g, e->id, YJ_EV_DEVICE_LOW_BATTERY, false);
-	} else if (m->battery_pct > limit + BATTERY_BACK) {
+	} else if (well) {
 		e->flags = (uint8_t)(e->flags & ~LOW);
 	}
 }
 
-void yj_presence_seen(struct yj_gateway *g, const char *device)
+static struct entry *known(struct yj_gateway *g, const char *device)
 {
 	struct entry *e = entry_of(g->presence, device);
+	if (e && !(e->flags & LOOKED_UP))
+		look_up(g, e);
+	return e && (e->flags & KNOWN) ? e : NULL;
+}
+
+void yj_presence_readings(struct yj_gateway *g, const char *device, const struct yj_readings *r)
+{
+	struct entry *e = known(g, device);
 	if (!e)
 		return;
-	if (!(e->flags & LOOKED_UP))
-		look_up(g, e);
-	if (e->flags & KNOWN)
+	if (r->rssi_dbm)
+		e->rssi_dbm = r->rssi_dbm;
+	if (r->mains >= 0)
+		e->flags = (uint8_t)((e->flags & ~MAINS) | MAINS_SAID | (r->mains ? MAINS : 0));
+	battery(g, e, r);
+	touch(g->presence, e);
+}
+
+void yj_presence_said(struct yj_gateway *g, const char *device, bool online, bool retained)
+{
+	struct entry *e = known(g, device);
+	if (!e)
+		return;
+	if (online && !retained)
+		e->seen_t = g->now.t;
+	set_online(g, e, online, retained ? HOW_KEPT : HOW_LIVE);
+}
+
+void yj_presence_seen(struct yj_gateway *g, const char *device)
+{
+	struct entry *e = known(g, device);
+	if (e)
 		alive(g, e);
 }
 
-static void take(struct yj_gateway *g, struct entry *e, const struct yj_message *m, bool retained)
+static void take(
+    struct yj_gateway *g, const char *device, const struct yj_message *m, bool retained)
 {
 	switch (m->type) {
 	case YJ_TOPIC_DEV_STATE:
-		if (m->u.dev_state.online && !retained)
-			e->seen_t = g->now.t;
-		set_online(g, e, m->u.dev_state.online, retained ? HOW_KEPT : HOW_LIVE);
+		yj_presence_said(g, device, m->u.dev_state.online, retained);
 		break;
 	case YJ_TOPIC_HEARTBEAT:
-		heartbeat(g, e, &m->u.heartbeat);
+		yj_presence_seen(g, device);
+		yj_readings_heartbeat(g, device, &m->u.heartbeat);
 		break;
 	case YJ_TOPIC_VITAL:
-		alive(g, e);
+		yj_presence_seen(g, device);
+		yj_readings_vital(g, device, &m->u.vital);
 		break;
 	case YJ_TOPIC_CALL:
 	case YJ_TOPIC_ALARM:
@@ -273,7 +301,7 @@ bool yj_presence_message(struct yj_gateway *g, const struct yj_link_msg *msg)
 		if (e && !(e->flags & LOOKED_UP))
 			look_up(g, e);
 		if (e && (e->flags & KNOWN))
-			take(g, e, &event.msg, msg->retain);
+			take(g, event.speaker, &event.msg, msg->retain);
 		else if (e && !msg->retain) {
 			refuse = true;
 			if (event.msg.type == YJ_TOPIC_DEV_STATE && event.msg.u.dev_state.online)

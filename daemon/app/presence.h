@@ -10,8 +10,13 @@ void yj_presence_free(struct yj_presence *p);
 
 /* One message of the chatter connection. true: it is to be dispatched as well (to be refused). */
 bool yj_presence_message(struct yj_gateway *g, const struct yj_link_msg *msg);
-/* Any other sign of life. */
+/* It has been heard of: it is online. */
 void yj_presence_seen(struct yj_gateway *g, const char *device);
+/* It, or its will or its bridge, says whether it is online. retained: the broker had kept that. */
+void yj_presence_said(struct yj_gateway *g, const char *device, bool online, bool retained);
+/* What it says of its battery, signal and mains (readings.h calls this). */
+void yj_presence_readings(
+    struct yj_gateway *g, const char *device, const struct yj_readings *readings);
 /* Logs what is news; writes back some of what has changed. Within the caller's transaction. */
 int yj_presence_log(struct yj_gateway *g) YJ_MUST_CHECK;
 int yj_presence_write(struct yj_gateway *g) YJ_MUST_CHECK;

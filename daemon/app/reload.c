@@ -6,6 +6,7 @@
 
 #include "channels.h"
 #include "deadman.h"
+#include "families.h"
 #include "dispatch.h"
 #include "lanes.h"
 #include "plans.h"
@@ -173,6 +174,8 @@ int yj_reload(struct yj_gateway *g, const char *actor, char **errors, char **res
 	}
 	yj_config_free(old);
 	yj_lanes_restart(g);
+	yj_families_changed(g);
+	yj_families_refresh(g);
 	if (yj_deadman_set(g) < 0)
 		yj_log(YJ_LOG_ERR, "event=deadman_not_changed");
 	if (yj_config_save_good(g->config_path, g->config->gateway.data_dir) < 0)

@@ -16,6 +16,8 @@
 #include "channels.h"
 #include "commands.h"
 #include "deadman.h"
+#include "families.h"
+#include "foreign.h"
 #include "deliveries.h"
 #include "dispatch.h"
 #include "effects.h"
@@ -271,9 +273,12 @@ static int make_parts(struct yj_gateway *g)
 	g->imports = yj_imports_new(g);
 	g->channels = yj_channels_new(g);
 	g->deadman = yj_deadman_new(g);
+	g->foreign = yj_foreign_new();
+	g->families = yj_families_new();
 	if (yj_metrics_init(&g->metrics) < 0 || !g->inbox || !g->effects || !g->results ||
 	    !g->lanes || !g->presence || !g->floods || !g->plans || !g->answerpage || !g->space ||
-	    !g->emergency || !g->feed || !g->imports || !g->channels || !g->deadman)
+	    !g->emergency || !g->feed || !g->imports || !g->channels || !g->deadman ||
+	    !g->foreign || !g->families)
 		return YJ_ERR_NOMEM;
 	int fd = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
 	if (fd < 0)
@@ -438,6 +443,8 @@ void yj_service_stop(struct yj_gateway *g, bool started)
 	yj_imports_free(g->imports);
 	yj_channels_free(g->channels);
 	yj_deadman_free(g->deadman);
+	yj_foreign_free(g->foreign);
+	yj_families_free(g->families);
 	yj_feed_free(g->feed);
 	for (int i = 0; i < 3; i++)
 		if (signals[i])

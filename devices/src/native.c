@@ -1,5 +1,5 @@
 /* Native messages to events, and feedback to native devices. */
-#include "native.h"
+#include "families.h"
 
 #include <string.h>
 
@@ -86,12 +86,20 @@ static void refuse_topic(const char *topic, struct yj_event *event)
 		memcpy(event->speaker, who, sizeof(who));
 }
 
-static int native_decode(
+int yj_event_decode(
     const char *topic, const void *payload, size_t len, bool retained, struct yj_event *out)
 {
 	struct yj_event event = {.family = &yj_native_family};
 	struct yj_topic parsed;
 	int rc;
+
+	if (!native_owns(topic)) {
+		*out = (struct yj_event){
+		    .verdict = YJ_EVENT_REFUSED,
+		    .why = {.reason = YJ_REASON_TOPIC},
+		};
+		return 0;
+	}
 
 	/* A retained press is against the contract, but it is a press: the gateway's memory of ids
 	 * tells a replay from a new one. */
@@ -122,7 +130,7 @@ static int native_decode(
 	return 0;
 }
 
-static int native_feedback(const char *speaker, const struct yj_msg_down_call *down, char *topic,
+int yj_native_tell(const char *device, const struct yj_msg_down_call *down, char *topic,
     size_t cap, char **payload, size_t *len)
 {
 	struct yj_message msg = {.type = YJ_TOPIC_DOWN_CALL, .u.down_call = *down};
@@ -131,7 +139,7 @@ static int native_feedback(const char *speaker, const struct yj_msg_down_call *d
 	size_t text_len;
 	int rc;
 
-	rc = yj_topic_format(YJ_TOPIC_DOWN_CALL, speaker, name, sizeof(name));
+	rc = yj_topic_format(YJ_TOPIC_DOWN_CALL, device, name, sizeof(name));
 	if (rc < 0)
 		return rc;
 	if ((size_t)rc >= cap)
@@ -147,7 +155,11 @@ static int native_feedback(const char *speaker, const struct yj_msg_down_call *d
 
 const struct yj_family yj_native_family = {
     .name = "native",
-    .decode = native_decode,
     .owns = native_owns,
-    .feedback = native_feedback,
 };
+
+void yj_event_done(struct yj_event *event)
+{
+	yj_message_done(&event->msg);
+	memset(event, 0, sizeof(*event));
+}

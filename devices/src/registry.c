@@ -1,12 +1,13 @@
-/* The table of device families, and the one door through which their messages come in. */
+/* The table of device families. Those whose topics begin with a word of their own come first. */
 #include "devices/registry.h"
 
 #include <string.h>
 
-#include "native.h"
+#include "families.h"
 
 static const struct yj_family *const families[] = {
     &yj_native_family,
+    &yj_zigbee2mqtt_family,
 };
 
 #define FAMILY_COUNT (sizeof(families) / sizeof(families[0]))
@@ -32,24 +33,4 @@ const struct yj_family *yj_family_of_topic(const char *topic)
 			return families[i];
 	}
 	return NULL;
-}
-
-int yj_event_decode(
-    const char *topic, const void *payload, size_t len, bool retained, struct yj_event *out)
-{
-	const struct yj_family *family = yj_family_of_topic(topic);
-
-	if (family != NULL)
-		return family->decode(topic, payload, len, retained, out);
-	*out = (struct yj_event){
-	    .verdict = YJ_EVENT_REFUSED,
-	    .why = {.reason = YJ_REASON_TOPIC},
-	};
-	return 0;
-}
-
-void yj_event_done(struct yj_event *event)
-{
-	yj_message_done(&event->msg);
-	memset(event, 0, sizeof(*event));
 }

@@ -1,4 +1,5 @@
-/* Device families: topic and bytes in, one normalised event out; feedback back the other way. */
+/* Device families: the table of them, and what each does. The native one gives a message as it is
+ * (struct yj_event); all others give reports (devices/foreign.h). */
 #ifndef DEVICES_REGISTRY_H
 #define DEVICES_REGISTRY_H
 
@@ -6,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "devices/foreign.h"
 #include "proto/message.h"
 
 enum yj_event_verdict {
@@ -28,18 +30,25 @@ struct yj_event {
 
 struct yj_family {
 	const char *name; /* as in devices.csv */
-	/* Reads one message. retained is the broker's flag. 0 or YJ_ERR_NOMEM; what is wrong with
-	 * the message is said in *out. */
-	int (*decode)(const char *topic, const void *payload, size_t len, bool retained,
-	    struct yj_event *out);
-	/* Is this topic one of the family's? */
+	/* How often its devices are heard of at least, unless devices.csv says otherwise; 0: they
+	 * only speak when something happens, so their silence means nothing. Of the native family
+	 * the configuration's devices.heartbeat. */
+	int64_t heartbeat_ms;
+	/* Is this topic one of the family's? Where two could have it, the earlier in the table. */
 	bool (*owns)(const char *topic);
-	/* Writes the topic and payload that tell a device what became of its call. Returns 0 and a
-	 * malloc'd payload, which the caller frees; YJ_ERR_NOTFOUND when the family cannot show it;
-	 * YJ_ERR_INVAL for a bad speaker; YJ_ERR_FULL when cap is too small (YJ_TOPIC_MAX always
-	 * suffices); YJ_ERR_NOMEM. */
-	int (*feedback)(const char *speaker, const struct yj_msg_down_call *down, char *topic,
-	    size_t cap, char **payload, size_t *len);
+	/* Reads one message into *out, which comes with n 0. Nothing is added for a message that
+	 * means nothing and is of no device. The payload has no terminator. NULL: native. */
+	void (*read)(struct yj_decoder *d, const char *topic, const char *payload, size_t len,
+	    struct yj_reports *out);
+	/* Calls add for each topic filter by which a device of this address is heard; address NULL:
+	 * what finds devices that nobody has registered. Filters of many devices should be the same
+	 * one: a connection has YJ_SUBSCRIPTIONS_MAX. */
+	void (*filters)(
+	    const char *address, void (*add)(void *ctx, const char *filter), void *ctx);
+	/* Puts what became of a call into the device's own words. 0; YJ_ERR_NOTFOUND when it cannot
+	 * show this. NULL: no device of the family can show anything. */
+	int (*tell)(const struct yj_to *to, const struct yj_msg_down_call *down,
+	    struct yj_wire *out);
 };
 
 /* The family by its name, or NULL. */
@@ -49,11 +58,17 @@ const struct yj_family *yj_family_of_topic(const char *topic);
 /* The i-th family, or NULL behind the last. */
 const struct yj_family *yj_family_at(size_t i);
 
-/* Decodes with the family that owns the topic; a topic of nobody becomes REFUSED with
+/* Decodes a native message; a topic of another family or of nobody becomes REFUSED with
  * YJ_REASON_TOPIC. 0 or YJ_ERR_NOMEM. */
 int yj_event_decode(const char *topic, const void *payload, size_t len, bool retained,
     struct yj_event *out) YJ_MUST_CHECK;
 void yj_event_done(struct yj_event *event); /* safe on a zeroed event */
+
+/* Tells a native device: its topic and a malloc'd payload, which the caller frees. 0;
+ * YJ_ERR_INVAL for a bad name; YJ_ERR_FULL when cap is too small (YJ_TOPIC_MAX always suffices);
+ * YJ_ERR_NOMEM. */
+int yj_native_tell(const char *device, const struct yj_msg_down_call *down, char *topic, size_t cap,
+    char **payload, size_t *len) YJ_MUST_CHECK;
 
 /* The native family's subscriptions. help: what must not be lost (QoS 1); chatter: the rest.
  *

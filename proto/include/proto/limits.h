@@ -12,7 +12,7 @@
 #define YJ_NOTIFY_MAX 32		/* entries of one level's `notify` */
 #define YJ_BATCH_MAX 1000		/* messages per transaction */
 #define YJ_INFLIGHT_MAX 200		/* own QoS 1 publishes not yet confirmed, per connection */
-#define YJ_SUBSCRIPTIONS_MAX 64		/* topic filters per connection to the broker */
+#define YJ_SUBSCRIPTIONS_MAX 1024	/* topic filters per connection to the broker */
 #define YJ_CTL_CLIENTS_MAX 32		/* control connections at once */
 #define YJ_CTL_LINE_MAX 1048576		/* one control request line */
 #define YJ_CTL_BODIES_MAX 134217728	/* bodies under way over all control connections */

@@ -1,0 +1,230 @@
+#include "foreign.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "devices/sieve.h"
+#include "keys.h"
+#include "presence.h"
+#include "readings.h"
+#include "store/foreign.h"
+
+struct yj_foreign {
+	struct yj_decoder *decoder;
+	struct yj_reports reports;
+	uint32_t n; /* ids of this run */
+};
+
+struct yj_foreign *yj_foreign_new(void)
+{
+	struct yj_foreign *f = calloc(1, sizeof *f);
+	if (f)
+		f->decoder = yj_decoder_new();
+	if (f && !f->decoder) {
+		free(f);
+		return NULL;
+	}
+	return f;
+}
+
+void yj_foreign_free(struct yj_foreign *f)
+{
+	if (!f)
+		return;
+	yj_decoder_free(f->decoder);
+	free(f);
+}
+
+/* ── what the sieve remembers ── */
+
+static int recall(
+    void *ctx, const char *device, const char *field, char value[YJ_MEMORY_MAX + 1], int64_t *t)
+{
+	struct yj_gateway *g = ctx;
+	return yj_foreign_recall(g->store, device, field, value, YJ_MEMORY_MAX + 1, t);
+}
+
+/* What is idle does no harm when it comes twice, and is not worth a write. */
+static int remember(void *ctx, const char *device, const char *field, const char *value, int64_t t,
+    bool idle)
+{
+	struct yj_gateway *g = ctx;
+	return idle ? 0 : yj_foreign_remember(g->store, device, field, value, t);
+}
+
+/* ── one report ── */
+
+struct one {
+	struct yj_gateway *g;
+	const struct yj_family *family;
+	const struct yj_raw *raw;
+	const struct yj_report *report;
+	struct yj_foreign_device device;
+	const char *id;
+};
+
+/* A message's id: what tells repeats where that is unique for good, else one of our own, for the
+ * sieve has taken repeats out. */
+static void make_id(const struct one *o, size_t sign, char id[YJ_MSGID_MAX + 1])
+{
+	const struct yj_report *r = o->report;
+	if (r->repeat == YJ_REPEAT_ID && r->dedup[0])
+		snprintf(id, YJ_MSGID_MAX + 1, "%s.%zu", r->dedup, sign);
+	else
+		snprintf(id, YJ_MSGID_MAX + 1, "%lld.%u", (long long)o->g->now.utc_ms,
+		    (unsigned)o->g->foreign->n++);
+}
+
+/* What a native device would have said. false: nothing at all. */
+static bool translate(const struct one *o, const struct yj_sign *sign, const char *id,
+    struct yj_event *event)
+{
+	struct yj_message *m = &event->msg;
+	int64_t ts_ms = o->report->ts_ms != INT64_MAX ? o->report->ts_ms : o->g->now.utc_ms;
+	bool call = sign->type == YJ_SIGN_PRESS ||
+		    (sign->type == YJ_SIGN_STATE && sign->kind == YJ_KIND_SOS);
+	if (call) {
+		enum yj_kind button = YJ_KIND_SOS;
+		if (!sign->emergency && sign->type == YJ_SIGN_PRESS &&
+		    !yj_keys_button(o->device.keys, sign->key, &button))
+			return false;
+		m->type = YJ_TOPIC_CALL;
+		m->u.call.id = id;
+		m->u.call.ts_ms = ts_ms;
+		m->u.call.button = button;
+	} else if (sign->type == YJ_SIGN_CANCEL) {
+		m->type = YJ_TOPIC_CANCEL;
+		m->u.cancel.id = id;
+		m->u.cancel.ts_ms = ts_ms;
+	} else {
+		m->type = YJ_TOPIC_ALARM;
+		m->u.alarm.id = id;
+		m->u.alarm.ts_ms = ts_ms;
+		m->u.alarm.kind = sign->kind;
+	}
+	event->has_type = true;
+	event->topic_type = m->type;
+	return true;
+}
+
+static struct yj_event event_of(const struct one *o)
+{
+	struct yj_event event = {.family = o->family, .verdict = YJ_EVENT_MESSAGE};
+	snprintf(event.speaker, sizeof event.speaker, "%s", o->report->address);
+	return event;
+}
+
+static int alarm(const struct one *o, size_t i)
+{
+	char id[YJ_MSGID_MAX + 1];
+	struct yj_event event = event_of(o);
+	make_id(o, i, id);
+	if (!translate(o, &o->report->signs[i], id, &event))
+		return 0;
+	return yj_alerts_message(o->g, &event, o->raw);
+}
+
+static int unreadable(const struct one *o)
+{
+	struct yj_event event = event_of(o);
+	event.verdict = YJ_EVENT_REFUSED;
+	event.why.reason = o->report->why;
+	return yj_alerts_refused(o->g, &event, o->raw, o->report->why);
+}
+
+static void readings(const struct one *o, const char *device, const struct yj_sifted *sifted)
+{
+	struct yj_readings r = o->report->readings;
+	if (o->report->says != YJ_SAYS_NOTHING)
+		yj_presence_said(
+		    o->g, device, o->report->says == YJ_SAYS_ONLINE, o->raw->retained);
+	if (o->raw->retained)
+		return;
+	if (o->report->says == YJ_SAYS_NOTHING)
+		yj_presence_seen(o->g, device);
+	r.life = r.life || sifted->changed;
+	yj_readings_take(o->g, device, &r);
+}
+
+static int known(struct one *o, const char *device)
+{
+	struct yj_gateway *g = o->g;
+	struct yj_memory memory = {.ctx = g, .get = recall, .put = remember};
+	struct yj_sifted sifted;
+	int rc = yj_foreign_get(g->store, device, &o->device);
+	if (rc == 0 && o->report->base == YJ_BASE_ERROR)
+		return unreadable(o);
+	if (rc == 0)
+		rc = yj_sieve(&memory, device, o->report, o->raw->retained, g->now.t, &sifted);
+	if (rc < 0)
+		return rc;
+	if (o->report->route[0] && strcmp(o->report->route, o->device.route) != 0)
+		rc = yj_foreign_route(g->store, device, o->report->route);
+	if (!sifted.repeated)
+		readings(o, device, &sifted);
+	for (size_t i = 0; rc == 0 && i < sifted.n; i++)
+		rc = alarm(o, sifted.signs[i]);
+	return rc;
+}
+
+/* Nobody has registered it: it is listed, with the most serious of what it would have been. */
+static int unknown(struct one *o)
+{
+	struct yj_ram *ram = yj_ram_new();
+	struct yj_sifted sifted;
+	if (!ram)
+		return YJ_ERR_NOMEM;
+	struct yj_memory memory = yj_ram_memory(ram);
+	int rc = yj_sieve(
+	    &memory, o->report->address, o->report, o->raw->retained, o->g->now.t, &sifted);
+	yj_ram_free(ram);
+	if (rc < 0)
+		return rc;
+	bool serious = sifted.fact >= YJ_FACT_CANCEL;
+	return yj_foreign_seen(o->g->store, o->family->name, o->report->address, o->g->now.utc_ms,
+	    yj_sifted_name(&sifted), serious, o->raw->topic, o->raw->payload, o->raw->len);
+}
+
+static int one_report(struct one *o)
+{
+	struct yj_device device;
+	if (!o->report->address[0])
+		return 0;
+	int rc =
+	    yj_device_find_address(o->g->store, o->family->name, o->report->address, &device);
+	if (rc == YJ_ERR_NOTFOUND)
+		return unknown(o);
+	return rc < 0 ? rc : known(o, device.id);
+}
+
+int yj_foreign_message(
+    struct yj_gateway *g, const struct yj_family *family, const struct yj_raw *raw)
+{
+	struct yj_foreign *f = g->foreign;
+	int rc = 0;
+	f->reports.n = 0;
+	if (raw->len > YJ_PAYLOAD_MAX)
+		return 0; /* what families know is far shorter: lists of all devices and the like */
+	family->read(f->decoder, raw->topic, raw->payload, raw->len, &f->reports);
+	for (size_t i = 0; rc == 0 && i < f->reports.n; i++) {
+		struct one o = {
+		    .g = g, .family = family, .raw = raw, .report = &f->reports.v[i]};
+		rc = one_report(&o);
+	}
+	return rc;
+}
+
+int yj_foreign_poisoned(
+    struct yj_gateway *g, const struct yj_family *family, const struct yj_raw *raw)
+{
+	struct yj_foreign *f = g->foreign;
+	f->reports.n = 0;
+	family->read(f->decoder, raw->topic, "", 0, &f->reports);
+	if (f->reports.n == 0)
+		return 0;
+	struct yj_event event = {.family = family, .verdict = YJ_EVENT_REFUSED, .has_type = true};
+	event.topic_type = YJ_TOPIC_CALL;
+	snprintf(event.speaker, sizeof event.speaker, "%s", f->reports.v[0].address);
+	return yj_alerts_refused(g, &event, raw, YJ_REASON_POISON);
+}

@@ -1,0 +1,17 @@
+/* What a device's keys mean (devices.csv, keys): "single=sos;double=family;hold=ignore;*=service".
+ */
+#ifndef APP_KEYS_H
+#define APP_KEYS_H
+
+#include <stdbool.h>
+
+#include "proto/words.h"
+
+/* The meaning of a key; `sos` where nothing is said of it, so that a press is never lost by a name
+ * that nobody foresaw. false: it is to be ignored. */
+bool yj_keys_button(const char *keys, const char *key, enum yj_kind *button);
+
+/* NULL, or what is wrong with such a list (static). */
+const char *yj_keys_check(const char *keys);
+
+#endif

@@ -1,0 +1,10 @@
+/* The families, one file each. */
+#ifndef DEVICES_FAMILIES_H
+#define DEVICES_FAMILIES_H
+
+#include "devices/registry.h"
+
+extern const struct yj_family yj_native_family;
+extern const struct yj_family yj_zigbee2mqtt_family;
+
+#endif

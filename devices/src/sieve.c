@@ -1,0 +1,246 @@
+#include "devices/sieve.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define PACKETS 4		 /* dedups that are remembered */
+#define PACKET_WINDOW_MS 60000LL /* by then a counter of 256 may have come round */
+
+struct sieve {
+	const struct yj_memory *memory;
+	const char *device;
+	const struct yj_report *report;
+	bool retained;
+	int64_t t;
+	struct yj_sifted *out;
+};
+
+static int get(const struct sieve *s, const char *field, char value[YJ_MEMORY_MAX + 1], int64_t *t)
+{
+	return s->memory->get(s->memory->ctx, s->device, field, value, t);
+}
+
+static int put(const struct sieve *s, const char *field, const char *value)
+{
+	bool idle = s->report->n_signs == 0;
+	return s->memory->put(s->memory->ctx, s->device, field, value, s->t, idle);
+}
+
+/* The last dedups with their times, "t dedup\n" each, the newest first; t is 0 for one that is
+ * unique for good. */
+static int among_the_last(const struct sieve *s, const char *field, bool for_good, bool *is)
+{
+	char value[YJ_MEMORY_MAX + 1], next[YJ_MEMORY_MAX + 1];
+	int64_t t;
+	int rc = get(s, field, value, &t);
+	if (rc < 0)
+		return rc;
+	*is = false;
+	int used = snprintf(next, sizeof next, "%lld %s\n", (long long)s->t, s->report->dedup);
+	char *line = value;
+	for (int i = 1; *line; i++) {
+		size_t len = strcspn(line, "\n");
+		bool more = line[len] == '\n';
+		line[len] = '\0';
+		long long then = 0;
+		int at = 0;
+		if (sscanf(line, "%lld %n", &then, &at) == 1 &&
+		    strcmp(line + at, s->report->dedup) == 0 &&
+		    (for_good || s->t - then <= PACKET_WINDOW_MS)) {
+			*is = true;
+			return 0;
+		}
+		if (i < PACKETS && used + (int)len + 1 < (int)sizeof next)
+			used += snprintf(next + used, sizeof next - (size_t)used, "%s\n", line);
+		line += len + more;
+	}
+	return put(s, field, next);
+}
+
+static int same_as_last(const struct sieve *s, const struct yj_sign *sign, bool *is)
+{
+	char value[YJ_MEMORY_MAX + 1];
+	int64_t t;
+	int rc = get(s, sign->field, value, &t);
+	if (rc < 0)
+		return rc;
+	*is = strcmp(value, s->report->dedup) == 0;
+	return *is && sign->type != YJ_SIGN_RESET ? 0 : put(s, sign->field, s->report->dedup);
+}
+
+static int within_window(const struct sieve *s, const struct yj_sign *sign, bool *is)
+{
+	char field[YJ_FIELD_MAX + YJ_KEY_MAX + 1], value[YJ_MEMORY_MAX + 1];
+	int64_t then;
+	snprintf(field, sizeof field, "key:%s", sign->key);
+	int rc = get(s, field, value, &then);
+	if (rc < 0)
+		return rc;
+	*is = value[0] && s->t - then < sign->window_ms && s->t >= then;
+	return *is ? 0 : put(s, field, "1");
+}
+
+static int is_repeat(const struct sieve *s, const struct yj_sign *sign, bool *is)
+{
+	switch (sign->repeat) {
+	case YJ_REPEAT_COUNTER:
+		return same_as_last(s, sign, is);
+	case YJ_REPEAT_WINDOW:
+		return within_window(s, sign, is);
+	case YJ_REPEAT_NONE:
+	case YJ_REPEAT_ID:     /* both: of the whole report, looked at before */
+	case YJ_REPEAT_PACKET:
+		break;
+	}
+	*is = false;
+	return 0;
+}
+
+/* A condition or a value of two: does it become what it was not? */
+static int turns(const struct sieve *s, const struct yj_sign *sign, bool *does)
+{
+	char value[YJ_MEMORY_MAX + 1];
+	int64_t t;
+	int rc = get(s, sign->field, value, &t);
+	if (rc < 0)
+		return rc;
+	bool was = strcmp(value, "1") == 0;
+	bool change = sign->type == YJ_SIGN_CHANGE;
+	*does = change ? value[0] && was != sign->on : sign->on && !was;
+	if (was == sign->on && (value[0] || !change))
+		return 0;
+	/* what began while nobody listened is an alarm when it is next told */
+	if (s->retained && sign->on && !change)
+		return 0;
+	return put(s, sign->field, sign->on ? "1" : "0");
+}
+
+static int sift(struct sieve *s, size_t i, bool *held)
+{
+	const struct yj_sign *sign = &s->report->signs[i];
+	struct yj_sifted *out = s->out;
+	bool state = sign->type == YJ_SIGN_STATE || sign->type == YJ_SIGN_CHANGE;
+	bool yes = false;
+	if (s->retained && !state) {
+		*held = *held || sign->type != YJ_SIGN_RESET;
+		return 0;
+	}
+	int rc = state ? turns(s, sign, &yes) : is_repeat(s, sign, &yes);
+	if (rc < 0 || sign->type == YJ_SIGN_RESET)
+		return rc;
+	if (sign->type == YJ_SIGN_CHANGE) {
+		out->changed = out->changed || (yes && !s->retained);
+		return 0;
+	}
+	bool counts = state ? yes && !s->retained : !yes;
+	if (counts)
+		out->signs[out->n++] = i;
+	else if (!state || (s->retained && sign->on))
+		*held = true;
+	return 0;
+}
+
+/* fall, smoke, gas, leak, bed_exit, as in the enum; what is in no list of theirs comes last. */
+static int rank(enum yj_kind kind)
+{
+	return kind >= YJ_KIND_FALL && kind <= YJ_KIND_BED_EXIT ? (int)kind : 1000 + (int)kind;
+}
+
+static void raise_fact(struct yj_sifted *out, enum yj_fact fact, enum yj_kind kind)
+{
+	if (fact == YJ_FACT_ALARM && out->fact == YJ_FACT_ALARM && rank(kind) < rank(out->kind))
+		out->kind = kind;
+	if (fact <= out->fact)
+		return;
+	out->fact = fact;
+	out->kind = kind;
+}
+
+static void judge(const struct sieve *s, bool held)
+{
+	static const enum yj_fact base[] = {
+	    [YJ_BASE_IGNORE] = YJ_FACT_IGNORE,
+	    [YJ_BASE_HEARTBEAT] = YJ_FACT_HEARTBEAT,
+	    [YJ_BASE_TELEMETRY] = YJ_FACT_TELEMETRY,
+	    [YJ_BASE_ERROR] = YJ_FACT_ERROR,
+	};
+	const struct yj_report *r = s->report;
+	struct yj_sifted *out = s->out;
+	out->fact = base[r->base];
+	if (r->base == YJ_BASE_ERROR)
+		return;
+	if (r->says != YJ_SAYS_NOTHING)
+		raise_fact(out, r->says == YJ_SAYS_ONLINE ? YJ_FACT_ONLINE : YJ_FACT_OFFLINE, 0);
+	if (r->readings.battery_low == 1 ||
+	    (r->readings.battery_pct >= 0 && r->readings.battery_pct <= YJ_BATTERY_LOW_PCT))
+		raise_fact(out, YJ_FACT_LOW_BATTERY, 0);
+	if (r->readings.hr > 0 || r->readings.rr > 0 || r->readings.spo2_pct > 0)
+		raise_fact(out, YJ_FACT_VITAL, 0);
+	for (size_t i = 0; i < out->n; i++) {
+		const struct yj_sign *sign = &r->signs[out->signs[i]];
+		bool call = sign->type == YJ_SIGN_PRESS ||
+			    (sign->type == YJ_SIGN_STATE && sign->kind == YJ_KIND_SOS);
+		raise_fact(out,
+		    call				 ? YJ_FACT_CALL
+		    : sign->type == YJ_SIGN_CANCEL	 ? YJ_FACT_CANCEL
+		    : sign->kind == YJ_KIND_VITAL	 ? YJ_FACT_VITAL
+							 : YJ_FACT_ALARM,
+		    sign->kind);
+	}
+	if (out->n == 0 && (held || out->repeated))
+		out->fact = YJ_FACT_IGNORE;
+}
+
+static int whole_repeat(const struct sieve *s, bool *is)
+{
+	const struct yj_report *r = s->report;
+	*is = false;
+	if (!r->dedup[0] || s->retained)
+		return 0;
+	if (r->repeat == YJ_REPEAT_ID || r->repeat == YJ_REPEAT_PACKET)
+		return among_the_last(s, r->dedup_field, r->repeat == YJ_REPEAT_ID, is);
+	return 0;
+}
+
+int yj_sieve(const struct yj_memory *memory, const char *device, const struct yj_report *report,
+    bool retained, int64_t t, struct yj_sifted *out)
+{
+	struct sieve s = {memory, device, report, retained, t, out};
+	bool held = false;
+	*out = (struct yj_sifted){.n = 0};
+	int rc = whole_repeat(&s, &out->repeated);
+	for (size_t i = 0; rc == 0 && !out->repeated && i < report->n_signs; i++)
+		rc = sift(&s, i, &held);
+	if (rc == 0)
+		judge(&s, held);
+	return rc;
+}
+
+const char *yj_sifted_name(const struct yj_sifted *sifted)
+{
+	switch (sifted->fact) {
+	case YJ_FACT_ERROR:
+		return "error";
+	case YJ_FACT_IGNORE:
+		return "ignore";
+	case YJ_FACT_HEARTBEAT:
+		return "heartbeat";
+	case YJ_FACT_TELEMETRY:
+		return "telemetry";
+	case YJ_FACT_ONLINE:
+		return "online";
+	case YJ_FACT_OFFLINE:
+		return "offline";
+	case YJ_FACT_LOW_BATTERY:
+		return "low_battery";
+	case YJ_FACT_CANCEL:
+		return "cancel";
+	case YJ_FACT_VITAL:
+		return "vital";
+	case YJ_FACT_ALARM:
+		return yj_kind_name(sifted->kind);
+	case YJ_FACT_CALL:
+		return "call";
+	}
+	return "error";
+}
