@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "devices/sieve.h"
-#include "keys.h"
 #include "presence.h"
+#include "proto/keys.h"
 #include "readings.h"
 #include "store/foreign.h"
 
@@ -46,8 +46,8 @@ static int recall(
 }
 
 /* What is idle does no harm when it comes twice, and is not worth a write. */
-static int remember(void *ctx, const char *device, const char *field, const char *value, int64_t t,
-    bool idle)
+static int remember(
+    void *ctx, const char *device, const char *field, const char *value, int64_t t, bool idle)
 {
 	struct yj_gateway *g = ctx;
 	return idle ? 0 : yj_foreign_remember(g->store, device, field, value, t);
@@ -77,8 +77,8 @@ static void make_id(const struct one *o, size_t sign, char id[YJ_MSGID_MAX + 1])
 }
 
 /* What a native device would have said. false: nothing at all. */
-static bool translate(const struct one *o, const struct yj_sign *sign, const char *id,
-    struct yj_event *event)
+static bool translate(
+    const struct one *o, const struct yj_sign *sign, const char *id, struct yj_event *event)
 {
 	struct yj_message *m = &event->msg;
 	int64_t ts_ms = o->report->ts_ms != INT64_MAX ? o->report->ts_ms : o->g->now.utc_ms;
@@ -137,8 +137,7 @@ static void readings(const struct one *o, const char *device, const struct yj_si
 {
 	struct yj_readings r = o->report->readings;
 	if (o->report->says != YJ_SAYS_NOTHING)
-		yj_presence_said(
-		    o->g, device, o->report->says == YJ_SAYS_ONLINE, o->raw->retained);
+		yj_presence_said(o->g, device, o->report->says == YJ_SAYS_ONLINE, o->raw->retained);
 	if (o->raw->retained)
 		return;
 	if (o->report->says == YJ_SAYS_NOTHING)
@@ -191,8 +190,7 @@ static int one_report(struct one *o)
 	struct yj_device device;
 	if (!o->report->address[0])
 		return 0;
-	int rc =
-	    yj_device_find_address(o->g->store, o->family->name, o->report->address, &device);
+	int rc = yj_device_find_address(o->g->store, o->family->name, o->report->address, &device);
 	if (rc == YJ_ERR_NOTFOUND)
 		return unknown(o);
 	return rc < 0 ? rc : known(o, device.id);
@@ -208,8 +206,7 @@ int yj_foreign_message(
 		return 0; /* what families know is far shorter: lists of all devices and the like */
 	family->read(f->decoder, raw->topic, raw->payload, raw->len, &f->reports);
 	for (size_t i = 0; rc == 0 && i < f->reports.n; i++) {
-		struct one o = {
-		    .g = g, .family = family, .raw = raw, .report = &f->reports.v[i]};
+		struct one o = {.g = g, .family = family, .raw = raw, .report = &f->reports.v[i]};
 		rc = one_report(&o);
 	}
 	return rc;

@@ -4,8 +4,7 @@
 
 #include "presence.h"
 
-void yj_readings_take(
-    struct yj_gateway *g, const char *device, const struct yj_readings *readings)
+void yj_readings_take(struct yj_gateway *g, const char *device, const struct yj_readings *readings)
 {
 	yj_presence_readings(g, device, readings);
 }

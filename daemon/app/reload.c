@@ -53,11 +53,27 @@ static int store_webhook_names(struct yj_gateway *g)
 	return rc;
 }
 
+/* So that a family that was mistyped in devices.csv is no silent device. */
+static int store_family_names(struct yj_gateway *g)
+{
+	json_t *list = json_array();
+	const struct yj_family *family;
+	for (size_t i = 0; (family = yj_family_at(i)); i++)
+		json_array_append_new(list, json_string(family->name));
+	char *text = json_dumps(list, JSON_COMPACT);
+	int rc = text ? yj_store_meta_set(g->store, "families", text) : YJ_ERR_NOMEM;
+	free(text);
+	json_decref(list);
+	return rc;
+}
+
 int yj_reload_store(struct yj_gateway *g, const char *actor)
 {
 	int rc = yj_plans_configure(g->store, g->config);
 	if (rc == 0)
 		rc = store_webhook_names(g);
+	if (rc == 0)
+		rc = store_family_names(g);
 	if (rc == 0)
 		rc = yj_store_meta_set(g->store, "timezone", g->config->gateway.timezone);
 	yj_rosters_changed(g);

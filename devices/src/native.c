@@ -130,8 +130,8 @@ int yj_event_decode(
 	return 0;
 }
 
-int yj_native_tell(const char *device, const struct yj_msg_down_call *down, char *topic,
-    size_t cap, char **payload, size_t *len)
+int yj_native_tell(const char *device, const struct yj_msg_down_call *down, char *topic, size_t cap,
+    char **payload, size_t *len)
 {
 	struct yj_message msg = {.type = YJ_TOPIC_DOWN_CALL, .u.down_call = *down};
 	char name[YJ_TOPIC_MAX];

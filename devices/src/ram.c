@@ -57,8 +57,8 @@ static void copy(char *to, size_t cap, const char *from)
 	to[len] = '\0';
 }
 
-static int put(void *ctx, const char *device, const char *field, const char *value, int64_t t,
-    bool idle)
+static int put(
+    void *ctx, const char *device, const char *field, const char *value, int64_t t, bool idle)
 {
 	struct yj_ram *ram = ctx;
 	struct kept *k = find(ram, device, field);

@@ -88,7 +88,7 @@ static int is_repeat(const struct sieve *s, const struct yj_sign *sign, bool *is
 	case YJ_REPEAT_WINDOW:
 		return within_window(s, sign, is);
 	case YJ_REPEAT_NONE:
-	case YJ_REPEAT_ID:     /* both: of the whole report, looked at before */
+	case YJ_REPEAT_ID: /* both: of the whole report, looked at before */
 	case YJ_REPEAT_PACKET:
 		break;
 	}
@@ -181,10 +181,10 @@ static void judge(const struct sieve *s, bool held)
 		bool call = sign->type == YJ_SIGN_PRESS ||
 			    (sign->type == YJ_SIGN_STATE && sign->kind == YJ_KIND_SOS);
 		raise_fact(out,
-		    call				 ? YJ_FACT_CALL
-		    : sign->type == YJ_SIGN_CANCEL	 ? YJ_FACT_CANCEL
-		    : sign->kind == YJ_KIND_VITAL	 ? YJ_FACT_VITAL
-							 : YJ_FACT_ALARM,
+		    call			   ? YJ_FACT_CALL
+		    : sign->type == YJ_SIGN_CANCEL ? YJ_FACT_CANCEL
+		    : sign->kind == YJ_KIND_VITAL  ? YJ_FACT_VITAL
+						   : YJ_FACT_ALARM,
 		    sign->kind);
 	}
 	if (out->n == 0 && (held || out->repeated))

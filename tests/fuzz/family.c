@@ -74,8 +74,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		for (size_t i = 0; i < reports.n; i++) {
 			struct yj_sifted sifted;
 			check(&reports.v[i]);
-			int rc = yj_sieve(&memory, reports.v[i].address, &reports.v[i], false,
-			    t * 1000, &sifted);
+			int rc = yj_sieve(
+			    &memory, reports.v[i].address, &reports.v[i], false, t * 1000, &sifted);
 			assert(rc == 0 && sifted.n <= reports.v[i].n_signs);
 			assert(yj_sifted_name(&sifted)[0]);
 		}

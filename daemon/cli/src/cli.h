@@ -72,6 +72,9 @@ int yj_arg_number(
     const struct yj_args *args, const char *name, int64_t min, int64_t *out) YJ_MUST_CHECK;
 /* The value as a time: RFC 3339, or a duration that means so long ago. Likewise. */
 int yj_arg_time(const struct yj_args *args, const char *name, int64_t *utc_ms) YJ_MUST_CHECK;
+/* Word i as a column=value of a directory record; without '=' it is the value of `key`, which may be
+ * NULL: then that is wrong. 0, or YJ_EXIT_USAGE with the reason on stderr. */
+int yj_record_word(json_t *record, const struct yj_args *args, int i, const char *key) YJ_MUST_CHECK;
 
 /* Splits the words after the command's name into options and words. Also takes what belongs to
  * every command (-c,
@@ -143,6 +146,7 @@ extern const struct yj_command yj_rejected_commands[];
 extern const struct yj_command yj_log_commands[];
 extern const struct yj_command yj_ready_commands[];
 extern const struct yj_command yj_device_commands[];
+extern const struct yj_command yj_device_seen_commands[];
 extern const struct yj_command yj_device_try_commands[];
 extern const struct yj_command yj_silence_commands[];
 extern const struct yj_command yj_completion_commands[];

@@ -1,6 +1,7 @@
-/* device try: what a message of a foreign device would become, worked out here without a gateway. */
-#include <openssl/evp.h>
+/* device try: what a message of a foreign device would become, worked out here without a gateway.
+ */
 #include <math.h>
+#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -149,16 +150,15 @@ static char *bytes_of(const json_t *capture, size_t *len, const char **why)
 		size_t n = json_string_length(b64);
 		const char *text = json_string_value(b64);
 		bytes = malloc(n / 4 * 3 + 4);
-		int got = bytes ? EVP_DecodeBlock((unsigned char *)bytes,
-				      (const unsigned char *)text, (int)n)
+		int got = bytes ? EVP_DecodeBlock(
+				      (unsigned char *)bytes, (const unsigned char *)text, (int)n)
 				: -1;
 		*why = "payload_b64 is not base64";
 		if (got < 0) {
 			free(bytes);
 			return NULL;
 		}
-		*len = (size_t)got - (n > 0 && text[n - 1] == '=') -
-		       (n > 1 && text[n - 2] == '=');
+		*len = (size_t)got - (n > 0 && text[n - 1] == '=') - (n > 1 && text[n - 2] == '=');
 	} else if (json_is_string(payload)) {
 		*len = json_string_length(payload);
 		bytes = malloc(*len + 1);
@@ -182,8 +182,7 @@ static int feed(struct trial *t, const json_t *capture, struct verdict *v, const
 		free(bytes);
 		return YJ_ERR_INVAL;
 	}
-	int rc =
-	    judge(t, topic, bytes, len, json_is_true(json_object_get(capture, "retain")), v);
+	int rc = judge(t, topic, bytes, len, json_is_true(json_object_get(capture, "retain")), v);
 	free(bytes);
 	return rc;
 }
@@ -236,12 +235,11 @@ static int all_captures(struct trial *t, FILE *in, const char *name)
 		json_t *o = NULL;
 		if (strspn(line, " \t\r\n") == (size_t)len)
 			continue;
-		json_t *capture = len <= CAPTURE_MAX ? json_loadb(line, (size_t)len, 0, &error)
-						     : NULL;
-		const char *why = json_is_object(capture) ? one_capture(t, capture, &o)
-							  : "not a JSON object";
-		rc = why ? yj_fail(YJ_EXIT_REFUSED, "%s, line %ld: %s", name, n, why)
-			 : put_line(o);
+		json_t *capture =
+		    len <= CAPTURE_MAX ? json_loadb(line, (size_t)len, 0, &error) : NULL;
+		const char *why =
+		    json_is_object(capture) ? one_capture(t, capture, &o) : "not a JSON object";
+		rc = why ? yj_fail(YJ_EXIT_REFUSED, "%s, line %ld: %s", name, n, why) : put_line(o);
 		json_decref(capture);
 	}
 	free(line);

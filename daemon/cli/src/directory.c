@@ -183,19 +183,18 @@ static int run_show(struct yj_cli *cli, const struct yj_args *args)
 	return 0;
 }
 
-/* One word of `add` and `set`: column=value, or, at the first place, the id alone. */
-static int put_word(json_t *record, const struct yj_args *args, int i)
+int yj_record_word(json_t *record, const struct yj_args *args, int i, const char *key)
 {
 	const char *word = args->words[i], *equals = strchr(word, '=');
 	char column[64];
-	if (!equals && i > 0)
+	if (!equals && !key)
 		return yj_wrong(args->command, "column=value is expected, not \"%s\"", word);
 	if (equals && (equals == word || equals - word >= (long)sizeof column))
 		return yj_wrong(args->command, "\"%s\" names no column", word);
 	if (equals)
 		snprintf(column, sizeof column, "%.*s", (int)(equals - word), word);
 	else
-		snprintf(column, sizeof column, "%s", key_of(kind_of(args)));
+		snprintf(column, sizeof column, "%s", key);
 	if (json_object_get(record, column))
 		return yj_wrong(args->command, "%s is given twice", column);
 	json_t *value = json_string(equals ? equals + 1 : word);
@@ -210,7 +209,7 @@ static int run_put(struct yj_cli *cli, const struct yj_args *args)
 	json_t *record = json_object();
 	int rc = 0;
 	for (int i = 0; i < args->n_words && rc == 0; i++)
-		rc = put_word(record, args, i);
+		rc = yj_record_word(record, args, i, i == 0 ? key_of(kind_of(args)) : NULL);
 	const char *id = json_string_value(json_object_get(record, key_of(kind_of(args))));
 	if (rc == 0 && (!id || !*id))
 		rc = yj_wrong(args->command, "needs %s", key_of(kind_of(args)));

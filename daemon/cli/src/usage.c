@@ -10,6 +10,7 @@ const struct yj_command *const yj_command_lists[] = {
     yj_incident_commands,
     yj_directory_commands,
     yj_device_commands,
+    yj_device_seen_commands,
     yj_device_try_commands,
     yj_import_commands,
     yj_policy_commands,

@@ -2,6 +2,10 @@
 -- sieve remembers of them, how they are answered, and those that nobody has registered.
 ALTER TABLE devices ADD COLUMN keys TEXT;
 ALTER TABLE devices ADD COLUMN feedback TEXT;
+-- An EUI is written in capitals and without.
+DROP INDEX devices_address;
+CREATE INDEX devices_address ON devices (family, address COLLATE NOCASE)
+	WHERE address IS NOT NULL;
 CREATE TABLE device_memory (
 	device TEXT NOT NULL,
 	field  TEXT NOT NULL,

@@ -23,7 +23,8 @@ enum yj_col_type {
 	YJ_COL_TEXT,	 /* any text, may have lines */
 	YJ_COL_PHONE,	 /* one telephone number */
 	YJ_COL_EMAIL,	 /* one address */
-	YJ_COL_TOKEN,	 /* lower-case word, e.g. a device family */
+	YJ_COL_FAMILY,	 /* name of a family of devices */
+	YJ_COL_KEYS,	 /* what a device's keys mean (proto/keys.h) */
 	YJ_COL_BOOL,	 /* 0, 1 or NULL */
 	YJ_COL_WORD,	 /* one of `words`, kept as its English text */
 	YJ_COL_WORD_INT, /* one of `words`, kept as its index */
@@ -104,6 +105,7 @@ void yj_value_done(struct yj_value *v);
 struct yj_dir_names {
 	json_t *policies;
 	json_t *webhooks;
+	json_t *families;
 	json_t *used;
 };
 
@@ -208,7 +210,9 @@ int yj_dir_select(
 /* Column i of its row as people and CSV see it. buf is used where the text must be made. */
 const char *yj_dir_cell(sqlite3_stmt *stmt, enum yj_dir kind, unsigned i, char buf[32]);
 
-/* The policy and webhook names that are stored, as objects; *webhooks NULL if never told. */
-int yj_dir_names_stored(struct yj_store *s, json_t **policies, json_t **webhooks) YJ_MUST_CHECK;
+/* The names that are stored: policies, webhooks and families, of which the latter are NULL if never
+ * told. 0 or a yj_err. */
+int yj_dir_names_stored(struct yj_store *s, struct yj_dir_names *out) YJ_MUST_CHECK;
+void yj_dir_names_done(struct yj_dir_names *names);
 
 #endif

@@ -92,7 +92,8 @@ const char *yj_dir_cell(sqlite3_stmt *stmt, enum yj_dir kind, unsigned i, char b
 	case YJ_COL_TEXT:
 	case YJ_COL_PHONE:
 	case YJ_COL_EMAIL:
-	case YJ_COL_TOKEN:
+	case YJ_COL_FAMILY:
+	case YJ_COL_KEYS:
 	case YJ_COL_WORD:
 	case YJ_COL_YEAR:
 	case YJ_COL_DATE:

@@ -261,6 +261,46 @@ static int check_beds(struct check *c, const struct yj_col *col, bool within)
 		noun, col->db, col->db, c->schema, col->db, col->db));
 }
 
+/* A device of another maker is found by its name there, without regard to case: an EUI is written
+ * in both ways. */
+static int check_addresses(struct check *c, const struct yj_col *col, bool within)
+{
+	int rc = report(c, col,
+	    sqlite3_mprintf(
+		"SELECT line, 'a device of family ' || family || ' needs its name there'"
+		" FROM %s.dir_rows WHERE family <> 'native' AND address IS NULL",
+		c->schema));
+	if (rc || c->stop)
+		return rc;
+	rc = report(c, col,
+	    sqlite3_mprintf(
+		"SELECT r.line, r.address || ' is device ' || d.id || ' already' FROM %s.dir_rows r"
+		" CROSS JOIN main.devices d ON d.family = r.family AND d.address = r.address"
+		" COLLATE NOCASE WHERE d.address IS NOT NULL AND r.family <> 'native' AND"
+		" d.gone_utc_ms IS NULL AND NOT EXISTS"
+		" (SELECT 1 FROM %s.dir_rows x WHERE x.id = d.id)",
+		c->schema, c->schema));
+	if (rc || !within || c->stop)
+		return rc;
+	return report(c, col,
+	    sqlite3_mprintf(
+		"SELECT line, address || ' is device ' || first_id || ' already, on line ' ||"
+		" first_line FROM (SELECT line, address, first_value(id) OVER w AS first_id,"
+		" first_value(line) OVER w AS first_line FROM %s.dir_rows WHERE address IS NOT NULL"
+		" AND family <> 'native' WINDOW w AS (PARTITION BY family, address COLLATE NOCASE"
+		" ORDER BY line)) WHERE first_line < line ORDER BY line",
+		c->schema));
+}
+
+/* The column of that name, if the rows have it. */
+static const struct yj_col *given(const struct check *c, uint32_t present, const char *name)
+{
+	for (unsigned i = 0; i < c->table->n_cols; i++)
+		if (strcmp(c->table->cols[i].name, name) == 0)
+			return yj_dir_given(present, i) ? &c->table->cols[i] : NULL;
+	return NULL;
+}
+
 int yj_rows_check(struct yj_store *s, const char *schema, enum yj_dir kind, uint32_t present,
     bool within, yj_rows_found_fn *found, void *ctx)
 {
@@ -270,6 +310,9 @@ int yj_rows_check(struct yj_store *s, const char *schema, enum yj_dir kind, uint
 		rc = check_namespace(&c, YJ_DIR_CAREGIVERS);
 	else if (kind == YJ_DIR_CAREGIVERS)
 		rc = check_namespace(&c, YJ_DIR_DEVICES);
+	if (rc == 0 && kind == YJ_DIR_DEVICES && given(&c, present, "family") &&
+	    given(&c, present, "address"))
+		rc = check_addresses(&c, given(&c, present, "address"), within);
 	for (unsigned i = 0; i < c.table->n_cols && rc == 0 && !c.stop; i++) {
 		const struct yj_col *col = &c.table->cols[i];
 		if (!yj_dir_given(present, i) ||

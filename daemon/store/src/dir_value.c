@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "proto/keys.h"
 #include "proto/time.h"
 
 void yj_value_done(struct yj_value *v)
@@ -122,8 +123,8 @@ static int check_email(
 	return yj_value_set(v, s, len);
 }
 
-static int check_token(
-    const struct yj_col *col, const char *s, size_t len, struct yj_value *v, char why[YJ_TEXT_MAX])
+static int check_family(const struct yj_col *col, const struct yj_dir_names *names, const char *s,
+    size_t len, struct yj_value *v, char why[YJ_TEXT_MAX])
 {
 	bool ok = len <= (size_t)col->max;
 	for (size_t i = 0; i < len && ok; i++)
@@ -131,7 +132,20 @@ static int check_token(
 		     (i && s[i] && strchr("._-", s[i]));
 	if (!ok)
 		return wrong(why, "must be a word of a-z 0-9 . _ -");
-	return yj_value_set(v, s, len);
+	int rc = yj_value_set(v, s, len);
+	if (rc == 0 && names->families && !json_object_get(names->families, v->text)) {
+		snprintf(why, YJ_TEXT_MAX, "there is no family of devices %.32s", v->text);
+		rc = YJ_ERR_INVAL;
+	}
+	return rc;
+}
+
+static int check_keys(
+    const struct yj_col *col, const char *s, size_t len, struct yj_value *v, char why[YJ_TEXT_MAX])
+{
+	int rc = check_text(col, s, len, v, why);
+	const char *bad = rc == 0 ? yj_keys_check(v->text) : NULL;
+	return bad ? wrong(why, bad) : rc;
 }
 
 static int check_bool(const char *s, size_t len, struct yj_value *v, char why[YJ_TEXT_MAX])
@@ -367,8 +381,10 @@ static int check_typed(enum yj_dir kind, const struct yj_col *col, const struct 
 		return check_phone(col, s, len, v, why);
 	case YJ_COL_EMAIL:
 		return check_email(col, s, len, v, why);
-	case YJ_COL_TOKEN:
-		return check_token(col, s, len, v, why);
+	case YJ_COL_FAMILY:
+		return check_family(col, names, s, len, v, why);
+	case YJ_COL_KEYS:
+		return check_keys(col, s, len, v, why);
 	case YJ_COL_BOOL:
 		return check_bool(s, len, v, why);
 	case YJ_COL_WORD:
@@ -398,7 +414,7 @@ static int check_typed(enum yj_dir kind, const struct yj_col *col, const struct 
 int yj_value_check(enum yj_dir kind, const struct yj_col *col, const struct yj_dir_names *names,
     const char *text, size_t len, struct yj_value *v, char why[YJ_TEXT_MAX])
 {
-	static const struct yj_dir_names none = {NULL, NULL, NULL};
+	static const struct yj_dir_names none = {0};
 	yj_text_trim(&text, &len);
 	v->type = YJ_V_NULL;
 	v->derived[0] = 0;
@@ -406,7 +422,7 @@ int yj_value_check(enum yj_dir kind, const struct yj_col *col, const struct yj_d
 	if (len == 0) {
 		if (col->flags & YJ_COL_REQUIRED)
 			return wrong(why, "must not be empty");
-		return col->type == YJ_COL_TOKEN ? yj_value_set(v, "native", 6) : 0;
+		return col->type == YJ_COL_FAMILY ? yj_value_set(v, "native", 6) : 0;
 	}
 	if (memchr(text, 0, len) || yj_text_bad(text, len) < len)
 		return wrong(why, "is not UTF-8 text");

@@ -27,24 +27,38 @@ static int stored_array(struct yj_store *s, const char *sql, json_t **out)
 	return rc;
 }
 
-int yj_dir_names_stored(struct yj_store *s, json_t **policies, json_t **webhooks)
+#define NAMES_OF(KEY) "SELECT j.value FROM meta m, json_each(m.value) j WHERE m.key = '" KEY "'"
+
+/* NULL as long as nobody has said which there are. */
+static int told_array(struct yj_store *s, const char *key, const char *sql, json_t **out)
 {
 	int64_t told = 0;
-	json_t *p = NULL, *w = NULL;
-	int rc = stored_array(s, "SELECT name FROM policy_names", &p);
+	int rc = yj_db_int(s, &told, "SELECT count(*) FROM meta WHERE key = ?1", "t", key);
+	return rc == 0 && told ? stored_array(s, sql, out) : rc;
+}
+
+int yj_dir_names_stored(struct yj_store *s, struct yj_dir_names *out)
+{
+	struct yj_dir_names names = {0};
+	int rc = stored_array(s, "SELECT name FROM policy_names", &names.policies);
 	if (rc == 0)
-		rc = yj_db_int(s, &told, "SELECT count(*) FROM meta WHERE key = 'webhooks'", "");
-	if (rc == 0 && told)
-		rc = stored_array(s,
-		    "SELECT j.value FROM meta m, json_each(m.value) j WHERE m.key = 'webhooks'",
-		    &w);
-	if (rc) {
-		json_decref(p);
-		return rc;
-	}
-	*policies = p;
-	*webhooks = w;
-	return 0;
+		rc = told_array(s, "webhooks", NAMES_OF("webhooks"), &names.webhooks);
+	if (rc == 0)
+		rc = told_array(s, "families", NAMES_OF("families"), &names.families);
+	if (rc == 0)
+		*out = names;
+	else
+		yj_dir_names_done(&names);
+	return rc;
+}
+
+void yj_dir_names_done(struct yj_dir_names *names)
+{
+	json_decref(names->policies);
+	json_decref(names->webhooks);
+	json_decref(names->families);
+	json_decref(names->used);
+	memset(names, 0, sizeof *names);
 }
 
 /* 0: there, YJ_ERR_NOTFOUND: not there or a tombstone. */
@@ -159,9 +173,9 @@ int yj_dir_put(struct yj_store *s, enum yj_dir kind, json_t *record, bool must_b
     bool must_exist, char why[YJ_WHY_MAX])
 {
 	struct yj_value values[YJ_COLS_MAX] = {0};
-	struct yj_dir_names names = {NULL, NULL, NULL};
+	struct yj_dir_names names = {0};
 	uint32_t present = 0;
-	int rc = yj_dir_names_stored(s, &names.policies, &names.webhooks);
+	int rc = yj_dir_names_stored(s, &names);
 	if (rc == 0)
 		rc = read_record(kind, record, &names, values, &present, why);
 	if (rc == 0 && !(present & 1)) {
@@ -174,8 +188,7 @@ int yj_dir_put(struct yj_store *s, enum yj_dir kind, json_t *record, bool must_b
 		rc = write_record(s, kind, present, values, why);
 	for (unsigned i = 0; i < YJ_COLS_MAX; i++)
 		yj_value_done(&values[i]);
-	json_decref(names.policies);
-	json_decref(names.webhooks);
+	yj_dir_names_done(&names);
 	return rc;
 }
 

@@ -35,8 +35,8 @@ int yj_foreign_route(struct yj_store *s, const char *device, const char *route)
 	    "tt", device, route);
 }
 
-int yj_foreign_recall(struct yj_store *s, const char *device, const char *field, char *value,
-    size_t cap, int64_t *t)
+int yj_foreign_recall(
+    struct yj_store *s, const char *device, const char *field, char *value, size_t cap, int64_t *t)
 {
 	sqlite3_stmt *q =
 	    yj_db_stmt(s, "SELECT value, t FROM device_memory WHERE device = ?1 AND field = ?2");
@@ -119,7 +119,10 @@ int yj_foreign_seen_list(struct yj_store *s, json_t **out)
 {
 	sqlite3_stmt *q = yj_db_stmt(s,
 	    "SELECT family, address, first_utc_ms, last_utc_ms, times, said, topic, payload"
-	    " FROM devices_seen ORDER BY last_utc_ms DESC, family, address");
+	    " FROM devices_seen s WHERE NOT EXISTS (SELECT 1 FROM devices d WHERE d.family = "
+	    "s.family"
+	    " AND d.address = s.address COLLATE NOCASE AND d.gone_utc_ms IS NULL)"
+	    " ORDER BY last_utc_ms DESC, family, address");
 	json_t *list = q ? json_array() : NULL;
 	if (!list)
 		return q ? YJ_ERR_NOMEM : yj_db_err(s, s->last_sqlite);
@@ -144,21 +147,14 @@ int yj_foreign_seen_list(struct yj_store *s, json_t **out)
 	return 0;
 }
 
-int yj_foreign_seen_drop(struct yj_store *s, const char *family, const char *address)
-{
-	int rc = yj_db_run(s, "DELETE FROM devices_seen WHERE family = ?1 AND address = ?2", "tt",
-	    family, address);
-	return rc < 0 ? rc : sqlite3_changes(s->db) > 0 ? 0 : YJ_ERR_NOTFOUND;
-}
-
 int yj_foreign_in_use(
     struct yj_store *s, int (*fn)(void *ctx, const char *family, const char *address), void *ctx)
 {
-	sqlite3_stmt *q = yj_db_stmt(s,
-	    "SELECT DISTINCT family, '' FROM devices WHERE gone_utc_ms IS NULL"
-	    " AND family <> 'native' UNION ALL"
-	    " SELECT family, address FROM devices WHERE gone_utc_ms IS NULL"
-	    " AND family <> 'native' AND instr(address, '/') > 0");
+	sqlite3_stmt *q =
+	    yj_db_stmt(s, "SELECT DISTINCT family, '' FROM devices WHERE gone_utc_ms IS NULL"
+			  " AND family <> 'native' UNION ALL"
+			  " SELECT family, address FROM devices WHERE gone_utc_ms IS NULL"
+			  " AND family <> 'native' AND instr(address, '/') > 0");
 	if (!q)
 		return yj_db_err(s, s->last_sqlite);
 	char family[33], address[129];

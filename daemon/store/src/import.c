@@ -228,7 +228,7 @@ static int check_references(
 /* An array of names as an object; NULL gives what is stored. */
 static int read_names(struct yj_store *s, const struct yj_import_opts *opts, struct yj_dir_names *n)
 {
-	int rc = yj_dir_names_stored(s, &n->policies, &n->webhooks);
+	int rc = yj_dir_names_stored(s, n);
 	json_t *const given[] = {opts ? opts->policies : NULL, opts ? opts->webhooks : NULL};
 	json_t **const names[] = {&n->policies, &n->webhooks};
 	for (int i = 0; i < 2 && rc == 0; i++) {
@@ -322,9 +322,8 @@ int yj_import_stage(struct yj_store *readonly, enum yj_dir kind, const void *csv
 		qsort(result->list, result->n_list, sizeof *result->list, by_line);
 	for (unsigned i = 0; i < YJ_COLS_MAX; i++)
 		yj_value_done(&m->values[i]);
-	json_decref(m->names.policies);
-	json_decref(m->names.webhooks);
-	json_decref(m->names.used);
+
+	yj_dir_names_done(&m->names);
 	free(m);
 	return rc;
 }

@@ -44,8 +44,9 @@ int yj_device_find(struct yj_store *s, const char *id, struct yj_device *out)
 int yj_device_find_address(
     struct yj_store *s, const char *family, const char *address, struct yj_device *out)
 {
-	sqlite3_stmt *q = yj_db_stmt(
-	    s, DEVICE " WHERE d.family = ?1 AND d.address = ?2 AND d.gone_utc_ms IS NULL");
+	sqlite3_stmt *q =
+	    yj_db_stmt(s, DEVICE " WHERE d.family = ?1 AND d.address = ?2 COLLATE NOCASE"
+				 " AND d.gone_utc_ms IS NULL");
 	if (!q)
 		return yj_db_err(s, s->last_sqlite);
 	yj_db_bind(q, "tt", family, address);

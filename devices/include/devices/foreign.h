@@ -26,7 +26,8 @@ enum yj_sign_type {
 	YJ_SIGN_ALARM,	/* it happened now */
 	YJ_SIGN_STATE,	/* it is so, or no longer: an alarm when it becomes so */
 	YJ_SIGN_CANCEL, /* the resident takes the call back */
-	YJ_SIGN_CHANGE, /* a value of two that only counts when it is the other one: a sign of life */
+	YJ_SIGN_CHANGE, /* a value of two that only counts when it is the other one: a sign of life
+			 */
 	YJ_SIGN_RESET,	/* nothing: the counter of this field stands at dedup now (a boot) */
 };
 
@@ -60,15 +61,15 @@ enum yj_fault { /* of the device itself: work for maintenance, never a call for 
 	YJ_FAULT_SEALED = 4,  /* encrypted, and we have no key: cannot be read */
 };
 
-struct yj_readings { /* what is known is set; see yj_readings_none */
-	double battery_pct;  /* 0 to 100; -1: not said */
-	int8_t battery_low;  /* a flag of the device: 1, 0, -1: not said */
-	int8_t mains;	     /* 1, 0, -1 */
-	int8_t in_bed;	     /* 1, 0, -1 */
-	bool life;	     /* somebody lives there: moved, opened, pressed, lay down, breathes */
-	int16_t rssi_dbm;    /* 0: not said */
+struct yj_readings {	    /* what is known is set; see yj_readings_none */
+	double battery_pct; /* 0 to 100; -1: not said */
+	int8_t battery_low; /* a flag of the device: 1, 0, -1: not said */
+	int8_t mains;	    /* 1, 0, -1 */
+	int8_t in_bed;	    /* 1, 0, -1 */
+	bool life;	    /* somebody lives there: moved, opened, pressed, lay down, breathes */
+	int16_t rssi_dbm;   /* 0: not said */
 	double hr, rr, spo2_pct; /* 1/min, 1/min, percent; -1: not said */
-	unsigned faults;     /* enum yj_fault, those that are; faults_known says which are known */
+	unsigned faults; /* enum yj_fault, those that are; faults_known says which are known */
 	unsigned faults_known;
 	char fw[YJ_KEY_MAX + 1]; /* "" : not said */
 };
@@ -133,8 +134,9 @@ struct yj_wire { /* a message to a device */
 };
 struct yj_to { /* the device, as the directory has it */
 	const char *address;
-	const char *route;    /* as the last report gave it, "" if none did */
-	const char *feedback; /* devices.csv, feedback: what shows it, "" for the family's own way */
+	const char *route; /* as the last report gave it, "" if none did */
+	const char
+	    *feedback; /* devices.csv, feedback: what shows it, "" for the family's own way */
 };
 
 #endif

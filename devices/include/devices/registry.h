@@ -43,12 +43,11 @@ struct yj_family {
 	/* Calls add for each topic filter by which a device of this address is heard; address NULL:
 	 * what finds devices that nobody has registered. Filters of many devices should be the same
 	 * one: a connection has YJ_SUBSCRIPTIONS_MAX. */
-	void (*filters)(
-	    const char *address, void (*add)(void *ctx, const char *filter), void *ctx);
+	void (*filters)(const char *address, void (*add)(void *ctx, const char *filter), void *ctx);
 	/* Puts what became of a call into the device's own words. 0; YJ_ERR_NOTFOUND when it cannot
 	 * show this. NULL: no device of the family can show anything. */
-	int (*tell)(const struct yj_to *to, const struct yj_msg_down_call *down,
-	    struct yj_wire *out);
+	int (*tell)(
+	    const struct yj_to *to, const struct yj_msg_down_call *down, struct yj_wire *out);
 };
 
 /* The family by its name, or NULL. */

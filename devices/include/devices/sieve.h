@@ -12,8 +12,8 @@
 struct yj_memory {
 	void *ctx;
 	/* *value is "" and *t 0 where nothing is remembered. 0 or a yj_err. */
-	int (*get)(void *ctx, const char *device, const char *field,
-	    char value[YJ_MEMORY_MAX + 1], int64_t *t);
+	int (*get)(void *ctx, const char *device, const char *field, char value[YJ_MEMORY_MAX + 1],
+	    int64_t *t);
 	/* idle: nothing has happened, so that it may also be forgotten (a repeat of it does no
 	 * harm). 0 or a yj_err. */
 	int (*put)(void *ctx, const char *device, const char *field, const char *value, int64_t t,
@@ -45,8 +45,8 @@ struct yj_sifted {
 };
 
 /* device: by which name it is remembered. t: the gateway's timeline, ms. retained: the broker's
- * replay: what happened then does not happen now, though what is so now is remembered. 0 or an error
- * of the memory, after which *out is of no use. */
+ * replay: what happened then does not happen now, though what is so now is remembered. 0 or an
+ * error of the memory, after which *out is of no use. */
 int yj_sieve(const struct yj_memory *memory, const char *device, const struct yj_report *report,
     bool retained, int64_t t, struct yj_sifted *out) YJ_MUST_CHECK;
 

@@ -35,12 +35,9 @@ int yj_foreign_remember(struct yj_store *s, const char *device, const char *fiel
 int yj_foreign_seen(struct yj_store *s, const char *family, const char *address, int64_t utc_ms,
     const char *said, bool serious, const char *topic, const void *payload,
     size_t len) YJ_MUST_CHECK;
-/* All of them, the newest first, as JSON objects: family, address, first, last (RFC 3339), times,
+/* Those that are not registered by now, the newest first, as JSON objects: family, address, first, last (RFC 3339), times,
  * said, topic, payload (text, what is no UTF-8 in it as '?'). A new reference. */
 int yj_foreign_seen_list(struct yj_store *s, json_t **out) YJ_MUST_CHECK;
-/* One is forgotten. 0 or YJ_ERR_NOTFOUND. */
-int yj_foreign_seen_drop(
-    struct yj_store *s, const char *family, const char *address) YJ_MUST_CHECK;
 
 /* Calls fn for each family that a device in use names, and then for each address of such a family
  * that has several levels ('/'), which may need a subscription of its own. Not the native one. */

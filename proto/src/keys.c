@@ -1,4 +1,4 @@
-#include "keys.h"
+#include "proto/keys.h"
 
 #include <stddef.h>
 #include <string.h>

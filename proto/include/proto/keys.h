@@ -1,7 +1,7 @@
 /* What a device's keys mean (devices.csv, keys): "single=sos;double=family;hold=ignore;*=service".
  */
-#ifndef APP_KEYS_H
-#define APP_KEYS_H
+#ifndef PROTO_KEYS_H
+#define PROTO_KEYS_H
 
 #include <stdbool.h>
 
