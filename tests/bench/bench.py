@@ -340,8 +340,28 @@ def endpoints(table, folder):
     table.add("  requests that hang, of 1,000", held, "")
 
 
+# ── g. messages of devices ──
+
+DECODE = 300_000  # a second, of any message
+
+
+def decode(table, folder):
+    """Reading and sifting each capture there is; the slowest of each family counts. Beside it what
+    jansson takes to parse the same messages and do nothing with them."""
+    del folder
+    fixtures = harness.ROOT / "tests" / "fixtures"
+    files = [fixtures / "devices.jsonl", *sorted((fixtures / "families").glob("*.jsonl"))]
+    done = subprocess.run([TOOLS / "bench_decode", *files], capture_output=True, text=True,
+                          check=True)
+    for line in done.stdout.splitlines():
+        r = json.loads(line)
+        table.add(f"{r['family']}, slowest of {r['captures']}: {r['which'][:24]}",
+                  r["slowest"], "/s", DECODE, ">= 1", low=1)
+        table.add("  all of them", r["all"], "/s", r["jansson"] or None)
+
+
 ITEMS = {"throughput": throughput, "latency": latency, "size": size, "memory": memory,
-         "start": start, "idle": idle, "endpoints": endpoints}
+         "start": start, "idle": idle, "endpoints": endpoints, "decode": decode}
 
 
 def main():
