@@ -21,6 +21,8 @@ static bool next(const char **p, struct entry *e)
 	e->key_len = sign ? (size_t)(sign - *p) : len;
 	e->means = sign ? sign + 1 : *p + len;
 	e->means_len = sign ? len - e->key_len - 1 : 0;
+	while (e->means_len > 0 && e->means[e->means_len - 1] == ' ')
+		e->means_len--;
 	*p += len;
 	return true;
 }
