@@ -71,9 +71,15 @@ static void add(void *ctx, const char *filter)
 
 static int in_use(void *ctx, const char *name, const char *address)
 {
-	const struct yj_family *family = yj_family_find(name);
-	if (family && family->filters)
-		family->filters(address[0] ? address : NULL, add, ctx);
+	const struct yj_family *family = yj_family_find(name), *f;
+	if (!family || !family->filters)
+		return 0;
+	family->filters(address[0] ? address : NULL, add, ctx);
+	if (!family->shares || !family->shares(address))
+		return 0;
+	for (size_t i = 0; (f = yj_family_at(i)); i++)
+		if (f != family && f->shares && f->shares(address))
+			f->filters(address, add, ctx);
 	return 0;
 }
 

@@ -152,8 +152,11 @@ static int known(struct one *o, const char *device)
 	struct yj_memory memory = {.ctx = g, .get = recall, .put = remember};
 	struct yj_sifted sifted;
 	int rc = yj_foreign_get(g->store, device, &o->device);
-	if (rc == 0 && o->report->base == YJ_BASE_ERROR)
+	if (rc == 0 && o->report->base == YJ_BASE_ERROR) {
+		if (o->report->readings.faults_known && !o->raw->retained)
+			yj_readings_take(g, device, &o->report->readings);
 		return unreadable(o);
+	}
 	if (rc == 0)
 		rc = yj_sieve(&memory, device, o->report, o->raw->retained, g->now.t, &sifted);
 	if (rc < 0)
@@ -185,12 +188,29 @@ static int unknown(struct one *o)
 	    yj_sifted_name(&sifted), serious, o->raw->topic, o->raw->payload, o->raw->len);
 }
 
+/* By its address; one of the air also where another family has it, which then is its family. */
+static int find(struct one *o, struct yj_device *device)
+{
+	const char *address = o->report->address;
+	int rc = yj_device_find_address(o->g->store, o->family->name, address, device);
+	bool shared = o->family->shares && o->family->shares(address);
+	const struct yj_family *f;
+	for (size_t i = 0; shared && rc == YJ_ERR_NOTFOUND && (f = yj_family_at(i)); i++) {
+		if (f == o->family || !f->shares || !f->shares(address))
+			continue;
+		rc = yj_device_find_address(o->g->store, f->name, address, device);
+		if (rc == 0)
+			o->family = f;
+	}
+	return rc;
+}
+
 static int one_report(struct one *o)
 {
 	struct yj_device device;
 	if (!o->report->address[0])
 		return 0;
-	int rc = yj_device_find_address(o->g->store, o->family->name, o->report->address, &device);
+	int rc = find(o, &device);
 	if (rc == YJ_ERR_NOTFOUND)
 		return unknown(o);
 	return rc < 0 ? rc : known(o, device.id);

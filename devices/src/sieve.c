@@ -87,9 +87,10 @@ static int is_repeat(const struct sieve *s, const struct yj_sign *sign, bool *is
 		return same_as_last(s, sign, is);
 	case YJ_REPEAT_WINDOW:
 		return within_window(s, sign, is);
+	case YJ_REPEAT_ID:
+		return among_the_last(s, sign->field, true, is);
 	case YJ_REPEAT_NONE:
-	case YJ_REPEAT_ID: /* both: of the whole report, looked at before */
-	case YJ_REPEAT_PACKET:
+	case YJ_REPEAT_PACKET: /* of the whole report, looked at before */
 		break;
 	}
 	*is = false;
@@ -197,9 +198,10 @@ static int whole_repeat(const struct sieve *s, bool *is)
 	*is = false;
 	if (!r->dedup[0] || s->retained)
 		return 0;
-	if (r->repeat == YJ_REPEAT_ID || r->repeat == YJ_REPEAT_PACKET)
-		return among_the_last(s, r->dedup_field, r->repeat == YJ_REPEAT_ID, is);
-	return 0;
+	if (r->repeat == YJ_REPEAT_ID)
+		return among_the_last(s, r->dedup_field, true, is);
+	/* listeners of several families have names of their own for the number of a packet */
+	return r->repeat == YJ_REPEAT_PACKET ? among_the_last(s, "packet", false, is) : 0;
 }
 
 int yj_sieve(const struct yj_memory *memory, const char *device, const struct yj_report *report,

@@ -45,17 +45,29 @@ static int meaning(const struct entry *e, enum yj_kind *button)
 	return is(e->means, e->means_len, "ignore") ? 0 : -1;
 }
 
+/* How well an entry fits: the key itself, how it was pressed whichever it was, all; 0: not. */
+static int fits(const struct entry *e, const char *key)
+{
+	const char *how = strrchr(key, ':');
+	if (is(e->key, e->key_len, key))
+		return 3;
+	if (how && is(e->key, e->key_len, how + 1))
+		return 2;
+	return is(e->key, e->key_len, "*");
+}
+
 bool yj_keys_button(const char *keys, const char *key, enum yj_kind *button)
 {
 	struct entry e;
-	int found = -1;
+	int found = -1, best = 0;
 	*button = YJ_KIND_SOS;
-	while (next(&keys, &e)) {
-		bool this_one = is(e.key, e.key_len, key);
-		if (this_one || is(e.key, e.key_len, "*"))
+	while (best < 3 && next(&keys, &e)) {
+		int fit = fits(&e, key);
+		if (fit > best) {
+			best = fit;
+			*button = YJ_KIND_SOS;
 			found = meaning(&e, button);
-		if (this_one)
-			break;
+		}
 	}
 	return found != 0;
 }

@@ -32,10 +32,11 @@ static void check(const struct yj_report *r)
 	for (size_t i = 0; i < r->n_signs; i++) {
 		const struct yj_sign *s = &r->signs[i];
 		assert(ends(s->key, sizeof s->key) && ends(s->field, sizeof s->field));
-		assert(s->repeat == YJ_REPEAT_NONE || s->repeat == YJ_REPEAT_COUNTER ||
-		       s->repeat == YJ_REPEAT_WINDOW);
+		assert(s->repeat == YJ_REPEAT_NONE || s->repeat == YJ_REPEAT_ID ||
+		       s->repeat == YJ_REPEAT_COUNTER || s->repeat == YJ_REPEAT_WINDOW);
 		assert(s->repeat != YJ_REPEAT_WINDOW || s->window_ms > 0);
-		assert(s->repeat != YJ_REPEAT_COUNTER || s->field[0]);
+		assert(
+		    (s->repeat != YJ_REPEAT_COUNTER && s->repeat != YJ_REPEAT_ID) || s->field[0]);
 		if (s->type == YJ_SIGN_STATE || s->type == YJ_SIGN_CHANGE)
 			assert(s->field[0]);
 	}

@@ -121,6 +121,37 @@ static void test_unique_for_good(void **s)
 	assert_string_equal(dedup(f, YJ_REPEAT_ID, "", true, 90000004), "call");
 }
 
+static const char *event(struct fixture *f, const char *field, const char *ts, int64_t t)
+{
+	struct yj_report *r = fresh(f);
+	yj_report_dedup(r, YJ_REPEAT_NONE, "ts", ts, SIZE_MAX);
+	struct yj_sign *sign = yj_report_press(r, "single");
+	sign->repeat = YJ_REPEAT_ID;
+	snprintf(sign->field, sizeof sign->field, "%s", field);
+	return sift(f, false, t);
+}
+
+static void test_ids_of_signs(void **s)
+{
+	struct fixture *f = *s;
+	assert_string_equal(event(f, "input:1", "5.1", 1), "call");
+	assert_string_equal(event(f, "input:2", "5.1", 2), "call"); /* another one, as late */
+	assert_string_equal(event(f, "input:1", "5.2", 3), "call");
+	assert_string_equal(event(f, "input:1", "5.1", 90000000), "ignore");
+	assert_string_equal(event(f, "input:2", "5.1", 90000000), "ignore");
+}
+
+static void test_a_packet_by_two_names(void **s)
+{
+	struct fixture *f = *s;
+	for (int i = 0; i < 2; i++) {
+		struct yj_report *r = fresh(f);
+		yj_report_dedup(r, YJ_REPEAT_PACKET, i ? "pid" : "packet", "29", SIZE_MAX);
+		yj_report_press(r, "single");
+		assert_string_equal(sift(f, false, 1000 + i), i ? "ignore" : "call");
+	}
+}
+
 static void test_packets_of_several_listeners(void **s)
 {
 	struct fixture *f = *s;
@@ -263,6 +294,8 @@ int main(void)
 	    TEST(test_window),
 	    TEST(test_counter),
 	    TEST(test_unique_for_good),
+	    TEST(test_ids_of_signs),
+	    TEST(test_a_packet_by_two_names),
 	    TEST(test_packets_of_several_listeners),
 	    TEST(test_a_condition_alarms_when_it_begins),
 	    TEST(test_a_replay_never_alarms_and_hides_nothing),

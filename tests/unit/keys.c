@@ -25,6 +25,11 @@ static const struct {
     {"single", "single", YJ_KIND_SOS}, /* unreadable: a press is never lost by it */
     {"single=nonsense", "single", YJ_KIND_SOS},
     {"1:long=family", "1:long", YJ_KIND_FAMILY},
+    {"long=family", "1:long", YJ_KIND_FAMILY}, /* of whichever button */
+    {"long=family;1:long=service", "1:long", YJ_KIND_SERVICE},
+    {"*=ignore;long=family", "1:long", YJ_KIND_FAMILY},
+    {"long=family;*=ignore", "1:single", -1},
+    {"1=family", "1:long", YJ_KIND_SOS},
 };
 
 static void test_meanings(void **state)

@@ -154,7 +154,10 @@ int yj_foreign_in_use(
 	    yj_db_stmt(s, "SELECT DISTINCT family, '' FROM devices WHERE gone_utc_ms IS NULL"
 			  " AND family <> 'native' UNION ALL"
 			  " SELECT family, address FROM devices WHERE gone_utc_ms IS NULL"
-			  " AND family <> 'native' AND instr(address, '/') > 0");
+			  " AND family <> 'native' AND instr(address, '/') > 0 UNION"
+			  " SELECT family, substr(address, 1, instr(address, ':')) FROM devices"
+			  " WHERE gone_utc_ms IS NULL AND family <> 'native'"
+			  " AND instr(address, ':') BETWEEN 2 AND 8 AND instr(address, '/') = 0");
 	if (!q)
 		return yj_db_err(s, s->last_sqlite);
 	char family[33], address[129];

@@ -34,7 +34,7 @@ enum yj_sign_type {
 /* How a repeat of a sign is known. */
 enum yj_repeat {
 	YJ_REPEAT_NONE,	   /* it is not: the sender does not repeat */
-	YJ_REPEAT_ID,	   /* of a report: dedup is unique for good */
+	YJ_REPEAT_ID,	   /* of a report, or of a sign by its field: dedup is unique for good */
 	YJ_REPEAT_PACKET,  /* of a report: one of the last few dedups within 60 s (one packet,
 			    * several listeners) */
 	YJ_REPEAT_COUNTER, /* of a sign: the dedup is the last one of this device and field */
@@ -48,9 +48,10 @@ struct yj_sign {
 	bool emergency;		  /* of a PRESS: the payload itself says that it is for help */
 	bool doubtful;		  /* known to be sent without a press too: an alarm all the same */
 	char key[YJ_KEY_MAX + 1]; /* of a PRESS: "single", "double", "long", "1", "2:long", … */
-	char field[YJ_FIELD_MAX + 1]; /* of a STATE or CHANGE, and of a COUNTER: who is meant */
-	enum yj_repeat repeat;	      /* NONE, COUNTER or WINDOW */
-	int64_t window_ms;	      /* of a WINDOW */
+	char field[YJ_FIELD_MAX +
+		   1];	       /* of a STATE or CHANGE, and of a COUNTER or ID: who is meant */
+	enum yj_repeat repeat; /* NONE, COUNTER or WINDOW */
+	int64_t window_ms;     /* of a WINDOW */
 };
 
 enum yj_says { YJ_SAYS_NOTHING, YJ_SAYS_ONLINE, YJ_SAYS_OFFLINE };

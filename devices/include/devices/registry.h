@@ -44,6 +44,10 @@ struct yj_family {
 	 * what finds devices that nobody has registered. Filters of many devices should be the same
 	 * one: a connection has YJ_SUBSCRIPTIONS_MAX. */
 	void (*filters)(const char *address, void (*add)(void *ctx, const char *filter), void *ctx);
+	/* Is this an address of the air (of a 433 MHz code, a BLE packet) rather than of a bridge?
+	 * Such a device is registered with one family and is the same one to every other that says
+	 * yes too. NULL: none is. */
+	bool (*shares)(const char *address);
 	/* Puts what became of a call into the device's own words. 0; YJ_ERR_NOTFOUND when it cannot
 	 * show this. NULL: no device of the family can show anything. */
 	int (*tell)(

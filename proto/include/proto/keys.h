@@ -7,8 +7,9 @@
 
 #include "proto/words.h"
 
-/* The meaning of a key; `sos` where nothing is said of it, so that a press is never lost by a name
- * that nobody foresaw. false: it is to be ignored. */
+/* The meaning of a key ("long", or of several buttons "2:long", for which "long" stands too, as
+ * long as nothing is said of "2:long" itself); `sos` where nothing is said of it, so that a press
+ * is never lost by a name that nobody foresaw. false: it is to be ignored. */
 bool yj_keys_button(const char *keys, const char *key, enum yj_kind *button);
 
 /* NULL, or what is wrong with such a list (static). */

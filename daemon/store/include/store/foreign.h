@@ -35,12 +35,14 @@ int yj_foreign_remember(struct yj_store *s, const char *device, const char *fiel
 int yj_foreign_seen(struct yj_store *s, const char *family, const char *address, int64_t utc_ms,
     const char *said, bool serious, const char *topic, const void *payload,
     size_t len) YJ_MUST_CHECK;
-/* Those that are not registered by now, the newest first, as JSON objects: family, address, first, last (RFC 3339), times,
- * said, topic, payload (text, what is no UTF-8 in it as '?'). A new reference. */
+/* Those that are not registered by now, the newest first, as JSON objects: family, address, first,
+ * last (RFC 3339), times, said, topic, payload (text, what is no UTF-8 in it as '?'). A new
+ * reference. */
 int yj_foreign_seen_list(struct yj_store *s, json_t **out) YJ_MUST_CHECK;
 
 /* Calls fn for each family that a device in use names, and then for each address of such a family
- * that has several levels ('/'), which may need a subscription of its own. Not the native one. */
+ * that has several levels ('/'), which may need a subscription of its own, and for each beginning
+ * of addresses that names a kind of them ("rf:", "ble:"). Not the native one. */
 int yj_foreign_in_use(struct yj_store *s,
     int (*fn)(void *ctx, const char *family, const char *address), void *ctx) YJ_MUST_CHECK;
 
