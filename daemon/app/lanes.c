@@ -401,7 +401,8 @@ static bool send_first(struct yj_gateway *g, struct lane *lane)
 	else if (!wanted)
 		yj_numset_remove(&l->known, n);
 	else if (rc == YJ_ERR_NOTFOUND)
-		give_back(g, n, YJ_SENT_FINAL, "no such channel or receiver");
+		give_back(g, n, YJ_SENT_FINAL,
+		    row.home ? "the device cannot show it" : "no such channel or receiver");
 	else if (rc == YJ_ERR_INVAL)
 		give_back(g, n, YJ_SENT_FINAL, yj_err_name(rc));
 	else if (rc < 0) /* memory, the disk: it says nothing about the receiver */

@@ -58,6 +58,12 @@ void yj_plant_step(const char *step)
 		kill(getpid(), SIGKILL);
 }
 
+int64_t yj_plant_audit_ms(int64_t every_ms)
+{
+	const char *ms = getenv("YJ_TEST_AUDIT_MS");
+	return ms ? strtoll(ms, NULL, 10) : every_ms;
+}
+
 bool yj_plant_stuck(void)
 {
 	return getenv("YJ_PLANT_STUCK") != NULL;

@@ -19,6 +19,8 @@ void yj_plant_delivery(int64_t n);
 void yj_plant_result(int64_t n, bool aside);
 void yj_plant_step(const char *step);
 bool yj_plant_stuck(void);
+/* $YJ_TEST_AUDIT_MS instead of the time between two self-audits, where a day passes in minutes. */
+int64_t yj_plant_audit_ms(int64_t every_ms);
 #else
 static inline void yj_plant_message(const void *payload, size_t len, bool aside)
 {
@@ -46,6 +48,10 @@ static inline void yj_plant_step(const char *step)
 static inline bool yj_plant_stuck(void)
 {
 	return false;
+}
+static inline int64_t yj_plant_audit_ms(int64_t every_ms)
+{
+	return every_ms;
 }
 #endif
 

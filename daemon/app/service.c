@@ -30,6 +30,7 @@
 #include "lanes.h"
 #include "links.h"
 #include "plans.h"
+#include "plant.h"
 #include "presence.h"
 #include "reload.h"
 #include "space.h"
@@ -287,7 +288,8 @@ static int make_parts(struct yj_gateway *g)
 	g->turn = event_new(g->base, -1, 0, on_turn, g);
 	g->flush = event_new(g->base, -1, 0, on_flush, g);
 	g->audit = event_new(g->base, -1, EV_PERSIST, on_audit, g);
-	struct timeval every = {.tv_sec = YJ_AUDIT_S};
+	int64_t audit_ms = yj_plant_audit_ms(YJ_AUDIT_S * 1000);
+	struct timeval every = {.tv_sec = audit_ms / 1000, .tv_usec = audit_ms % 1000 * 1000};
 	if (!g->timer || !g->turn || !g->flush || !g->audit || event_add(g->timer, NULL) < 0 ||
 	    event_add(g->audit, &every) < 0)
 		return YJ_ERR_NOMEM;
