@@ -70,7 +70,7 @@ static void make_id(const struct one *o, size_t sign, char id[YJ_MSGID_MAX + 1])
 {
 	const struct yj_report *r = o->report;
 	if (r->repeat == YJ_REPEAT_ID && r->dedup[0])
-		snprintf(id, YJ_MSGID_MAX + 1, "%s.%zu", r->dedup, sign);
+		snprintf(id, YJ_MSGID_MAX + 1, "%s.%zu", r->id[0] ? r->id : r->dedup, sign);
 	else
 		snprintf(id, YJ_MSGID_MAX + 1, "%lld.%u", (long long)o->g->now.utc_ms,
 		    (unsigned)o->g->foreign->n++);
@@ -140,7 +140,7 @@ static void readings(const struct one *o, const char *device, const struct yj_si
 		yj_presence_said(o->g, device, o->report->says == YJ_SAYS_ONLINE, o->raw->retained);
 	if (o->raw->retained)
 		return;
-	if (o->report->says == YJ_SAYS_NOTHING)
+	if (o->report->says == YJ_SAYS_NOTHING && !o->report->hearsay)
 		yj_presence_seen(o->g, device);
 	r.life = r.life || sifted->changed;
 	yj_readings_take(o->g, device, &r);

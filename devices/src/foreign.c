@@ -1,6 +1,7 @@
 /* What families write their findings with. */
 #include "devices/foreign.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,11 +52,12 @@ struct yj_report *yj_report_add(struct yj_reports *reports)
 	if (reports->n == YJ_REPORTS_MAX)
 		return NULL;
 	struct yj_report *r = &reports->v[reports->n++];
-	r->address[0] = r->route[0] = r->dedup_field[0] = r->dedup[0] = '\0';
+	r->address[0] = r->route[0] = r->dedup_field[0] = r->dedup[0] = r->id[0] = '\0';
 	r->base = YJ_BASE_IGNORE;
 	r->repeat = YJ_REPEAT_NONE;
 	r->why = YJ_REASON_NONE;
 	r->says = YJ_SAYS_NOTHING;
+	r->hearsay = false;
 	r->ts_ms = INT64_MAX;
 	r->n_signs = 0;
 	yj_readings_none(&r->readings);
@@ -102,6 +104,12 @@ void yj_report_dedup(struct yj_report *report, enum yj_repeat repeat, const char
 	report->repeat = repeat;
 	copy(report->dedup_field, sizeof report->dedup_field, field, SIZE_MAX);
 	copy(report->dedup, sizeof report->dedup, value, len);
+}
+
+void yj_report_within(struct yj_report *report, const char *session)
+{
+	int room = (int)(sizeof report->id - 2 - strlen(report->dedup));
+	snprintf(report->id, sizeof report->id, "%.*s.%s", room, session, report->dedup);
 }
 
 void yj_report_error(struct yj_report *report, enum yj_reason why)

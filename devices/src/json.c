@@ -65,6 +65,19 @@ static int escape(struct reader *r)
 	return c != '\0' && strchr("\"\\/bfnrt", c) ? 0 : YJ_ERR_INVAL;
 }
 
+/* Eight characters at once that need no second look: no quote, backslash, control or high bit. */
+static bool plain(const char *p)
+{
+	const uint64_t ones = 0x0101010101010101U, high = 0x8080808080808080U;
+	uint64_t v;
+	memcpy(&v, p, sizeof v);
+	uint64_t quote = v ^ ones * '"', back = v ^ ones * '\\';
+	/* the high bit of a byte of x - ones comes up where that byte is 0, of v - 0x20s where it
+	 * is below that */
+	uint64_t found = v | (quote - ones) | (back - ones) | (v - ones * 0x20);
+	return (found & high) == 0;
+}
+
 static int string(struct reader *r)
 {
 	struct yj_js_token *t;
@@ -72,6 +85,8 @@ static int string(struct reader *r)
 	int rc = add(r, YJ_JS_STRING, &t);
 	if (rc < 0)
 		return rc;
+	while (r->end - r->p >= 8 && plain(r->p))
+		r->p += 8;
 	while (r->p < r->end && *r->p != '"') {
 		unsigned char c = (unsigned char)*r->p;
 		if (c == '\\') {

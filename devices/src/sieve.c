@@ -26,6 +26,11 @@ static int put(const struct sieve *s, const char *field, const char *value)
 	return s->memory->put(s->memory->ctx, s->device, field, value, s->t, idle);
 }
 
+static const char *unique(const struct yj_report *report)
+{
+	return report->id[0] ? report->id : report->dedup;
+}
+
 /* The last dedups with their times, "t dedup\n" each, the newest first; t is 0 for one that is
  * unique for good. */
 static int among_the_last(const struct sieve *s, const char *field, bool for_good, bool *is)
@@ -36,7 +41,7 @@ static int among_the_last(const struct sieve *s, const char *field, bool for_goo
 	if (rc < 0)
 		return rc;
 	*is = false;
-	int used = snprintf(next, sizeof next, "%lld %s\n", (long long)s->t, s->report->dedup);
+	int used = snprintf(next, sizeof next, "%lld %s\n", (long long)s->t, unique(s->report));
 	char *line = value;
 	for (int i = 1; *line; i++) {
 		size_t len = strcspn(line, "\n");
@@ -45,7 +50,7 @@ static int among_the_last(const struct sieve *s, const char *field, bool for_goo
 		long long then = 0;
 		int at = 0;
 		if (sscanf(line, "%lld %n", &then, &at) == 1 &&
-		    strcmp(line + at, s->report->dedup) == 0 &&
+		    strcmp(line + at, unique(s->report)) == 0 &&
 		    (for_good || s->t - then <= PACKET_WINDOW_MS)) {
 			*is = true;
 			return 0;

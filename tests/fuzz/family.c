@@ -22,6 +22,7 @@ static void check(const struct yj_report *r)
 	const struct yj_readings *m = &r->readings;
 	assert(ends(r->address, sizeof r->address) && ends(r->route, sizeof r->route));
 	assert(ends(r->dedup, sizeof r->dedup) && ends(r->dedup_field, sizeof r->dedup_field));
+	assert(ends(r->id, sizeof r->id));
 	assert(ends(m->fw, sizeof m->fw));
 	assert(r->n_signs <= YJ_SIGNS_MAX);
 	assert(m->battery_pct >= -1 && m->battery_pct <= 100);

@@ -88,10 +88,12 @@ struct yj_report {
 	enum yj_base base;
 	enum yj_reason why; /* of an ERROR */
 	enum yj_says says;
+	bool hearsay;  /* its server tells of it: no sign that it lives */
 	int64_t ts_ms; /* the device's time, for people; INT64_MAX: none that can be believed */
 	char dedup_field[YJ_FIELD_MAX + 1]; /* "" or the source's name of what tells repeats */
 	char dedup[YJ_DEDUP_MAX + 1];
-	enum yj_repeat repeat; /* NONE, ID or PACKET */
+	char id[YJ_DEDUP_MAX + 1]; /* what is really unique where dedup is a part of it; else "" */
+	enum yj_repeat repeat;	   /* NONE, ID or PACKET */
 	struct yj_readings readings;
 	size_t n_signs;
 	struct yj_sign signs[YJ_SIGNS_MAX]; /* only the first n_signs are set */
@@ -115,6 +117,8 @@ struct yj_sign *yj_report_press(struct yj_report *report, const char *key);
 void yj_report_state(struct yj_report *report, enum yj_kind kind, const char *field, bool on);
 void yj_report_dedup(struct yj_report *report, enum yj_repeat repeat, const char *field,
     const char *value, size_t len);
+/* The dedup alone is not unique: it is within this (a session). */
+void yj_report_within(struct yj_report *report, const char *session);
 /* It cannot be read. Whatever was found so far is dropped. */
 void yj_report_error(struct yj_report *report, enum yj_reason why);
 void yj_readings_none(struct yj_readings *readings);
