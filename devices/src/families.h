@@ -6,5 +6,7 @@
 
 extern const struct yj_family yj_native_family;
 extern const struct yj_family yj_zigbee2mqtt_family;
+extern const struct yj_family yj_chirpstack_family;
+extern const struct yj_family yj_tts_family;
 
 #endif

@@ -8,6 +8,8 @@
 static const struct yj_family *const families[] = {
     &yj_native_family,
     &yj_zigbee2mqtt_family,
+    &yj_chirpstack_family,
+    &yj_tts_family,
 };
 
 #define FAMILY_COUNT (sizeof(families) / sizeof(families[0]))

@@ -1,0 +1,49 @@
+/* Netvox: version, device type, report type, voltage (its highest bit: low), values. Facts from
+ * TheThingsNetwork/lorawan-devices, vendor/netvox. */
+#include <stdio.h>
+
+#include "lorawan.h"
+
+static const struct device {
+	unsigned char type;
+	enum yj_lora_what what;
+	const char *key, *field;
+} devices[] = {
+    {0x0a, YJ_LORA_SMOKE, NULL, "FireAlarm"},	   /* RA02A */
+    {0x10, YJ_LORA_PRESS, "single", "Alarm"},	   /* RB02I */
+    {0x11, YJ_LORA_GAS, NULL, "COAlarm"},	   /* RA02C */
+    {0x31, YJ_LORA_PRESS, "single", "Alarm"},	   /* R718T */
+    {0x4d, YJ_LORA_PRESS, "single", "Alarm"},	   /* R312A */
+    {0x55, YJ_LORA_PRESS, "doorbell", "Doorbell"}, /* R312 */
+};
+
+static void take(struct yj_lora *u, const struct device *d)
+{
+	bool on = u->bytes[4] != 0;
+	u->report->readings.battery_low = (u->bytes[3] & 0x80) != 0;
+	u->measures = u->told = true;
+	if (d->what == YJ_LORA_PRESS && on)
+		yj_lora_press(u, d->key);
+	else if (d->what != YJ_LORA_PRESS)
+		yj_lora_flag(u, d->what, d->field, on);
+}
+
+void yj_codec_netvox(struct yj_lora *u)
+{
+	enum { PORT_REPORT = 6, REPORT_VERSION = 0 };
+	struct yj_readings *r = &u->report->readings;
+	if (u->port != PORT_REPORT)
+		return; /* a setting */
+	if (u->n < 5) {
+		u->broken = true;
+		return;
+	}
+	if (u->bytes[2] == REPORT_VERSION) {
+		snprintf(r->fw, sizeof r->fw, "v%u.%u", u->bytes[3] / 10U, u->bytes[3] % 10U);
+		return;
+	}
+	u->measures = true;
+	for (size_t i = 0; i < sizeof devices / sizeof devices[0]; i++)
+		if (devices[i].type == u->bytes[1])
+			take(u, &devices[i]);
+}
