@@ -23,6 +23,7 @@ struct yj_alert {
 	int64_t ts_ms;
 	bool is_call;
 	bool reused, flood, unplausible;
+	bool found;	 /* by the gateway itself: there is no message */
 	int64_t silence; /* by which it is muted, 0: by none */
 	unsigned char hash[YJ_HASH_LEN];
 };
@@ -41,6 +42,9 @@ int yj_alert_reject(struct yj_alert *a, enum yj_reason reason) YJ_MUST_CHECK;
 int yj_calls_alert(struct yj_alert *a, int64_t *incident) YJ_MUST_CHECK;
 /* Opens an incident of a->kind, or joins the one that is open. */
 int yj_calls_open_or_join(struct yj_alert *a, int64_t *incident) YJ_MUST_CHECK;
+/* The same for what the gateway itself has found: a has g, device, whose, kind and text. A silence
+ * mutes it (*incident is 0). */
+int yj_calls_found(struct yj_alert *a, int64_t *incident) YJ_MUST_CHECK;
 /* The resident takes a call back. */
 int yj_calls_cancel(struct yj_alert *a, int64_t *incident) YJ_MUST_CHECK;
 

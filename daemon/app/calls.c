@@ -112,7 +112,7 @@ int yj_calls_open_or_join(struct yj_alert *a, int64_t *incident)
 	struct yj_turn turn = {
 	    .inc = &inc,
 	    .in = {.type = fresh ? YJ_IN_OPEN : YJ_IN_JOIN, .anew = anew},
-	    .actor = {.via = "mqtt"},
+	    .actor = {.via = a->found ? "" : "mqtt"},
 	    .text = a->text ? text : NULL,
 	    .device = a->device.id,
 	    .alert = a->id[0] ? a->id : NULL,
@@ -125,7 +125,7 @@ int yj_calls_open_or_join(struct yj_alert *a, int64_t *incident)
 	}
 	if (a->id[0])
 		rc = yj_incident_device_note(g->store, inc.n, a->device.id, a->id, a->is_call);
-	if (rc == 0 && !a->flood && a->kind != YJ_KIND_UNREADABLE && !a->stranger)
+	if (rc == 0 && !a->flood && !a->found && a->kind != YJ_KIND_UNREADABLE && !a->stranger)
 		rc = log_received(a, inc.n, late, false);
 	if (rc == 0)
 		rc = yj_turn_run(g, &turn, NULL);
@@ -201,6 +201,8 @@ static int mute(struct yj_alert *a)
 		return rc;
 	a->silence = silence;
 	rc = yj_silence_count(g->store, silence);
+	if (a->found)
+		return rc;
 	if (rc == 0)
 		rc = find_stale_after(a, &stale_ms);
 	if (rc == 0 && a->flood)
@@ -251,6 +253,15 @@ int yj_calls_alert(struct yj_alert *a, int64_t *incident)
 		rc = log_received(a, 0, false, true);
 	}
 	return rc < 0 ? rc : yj_alert_received(a, *incident, test);
+}
+
+int yj_calls_found(struct yj_alert *a, int64_t *incident)
+{
+	a->id = "";
+	a->ts_ms = a->g->now.utc_ms;
+	a->found = true;
+	int rc = mute(a);
+	return rc < 0 || a->silence ? rc : yj_calls_open_or_join(a, incident);
 }
 
 int yj_calls_cancel(struct yj_alert *a, int64_t *incident)

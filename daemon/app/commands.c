@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "beds.h"
 #include "command.h"
 #include "deadman.h"
 #include "dispatch.h"
@@ -70,15 +71,16 @@ static int do_status(struct yj_command *c)
 	}
 	snprintf(path, sizeof path, "%s/yijian.db", g->config->gateway.data_dir);
 	c->data = json_pack("{s:s, s:s, s:i, s:I, s:s, s:o, s:s, s:{s:s, s:s}, s:{s:I, s:o},"
-			    " s:{s:I}, s:{s:I, s:I}, s:o, s:b, s:o}",
+			    " s:{s:I}, s:{s:I, s:I}, s:{s:I}, s:o, s:b, s:o}",
 	    "gateway", g->config->gateway.id, "version", YJ_VERSION, "pid", (int)getpid(),
 	    "uptime_s", (json_int_t)((g->now.t - g->started_t) / 1000), "started_at",
 	    yj_rfc3339_format(g->started_utc_ms, started), "degraded", or_null(g->degraded),
 	    "database", path, "broker", "help", yj_link_is_up(g->help) ? "up" : "down", "chatter",
 	    yj_link_is_up(g->chatter) ? "up" : "down", "incidents", "open", (json_int_t)open,
 	    "by_level", levels, "outbox", "pending", (json_int_t)pending, "devices", "known",
-	    (json_int_t)known, "online", (json_int_t)online, "diverted", diverted, "utc_known",
-	    g->now.utc_known, "deadman", yj_deadman_json(g));
+	    (json_int_t)known, "online", (json_int_t)online, "beds", "wrong",
+	    (json_int_t)yj_beds_wrong(g), "diverted", diverted, "utc_known", g->now.utc_known,
+	    "deadman", yj_deadman_json(g));
 	return c->data ? 0 : YJ_ERR_NOMEM;
 }
 

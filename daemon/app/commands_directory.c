@@ -2,10 +2,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "beds.h"
 #include "command.h"
 #include "commands.h"
 #include "families.h"
 #include "presence.h"
+#include "store/bed.h"
 #include "store/directory.h"
 #include "turn.h"
 
@@ -31,7 +33,10 @@ int yj_commands_directory_changed(struct yj_gateway *g, const char *actor, const
     const char *id, const char *what, long rows)
 {
 	int rc = yj_commands_log_change(g, actor, kind, id, what, rows);
+	if (rc == 0 && strcmp(kind, "beds") == 0)
+		rc = yj_dir_beds_note(g->store, g->now.utc_ms, actor, what);
 	yj_presence_forget(g);
+	yj_beds_forget(g);
 	yj_families_changed(g);
 	return rc;
 }
@@ -163,6 +168,7 @@ static int do_bed_move(struct yj_command *c)
 		rc = log_bed(c, YJ_EV_BED_RELEASED, from, resident, before.region);
 	if (rc == 0 && bed[0])
 		rc = log_bed(c, YJ_EV_BED_ASSIGNED, bed, resident, after.region);
+	yj_beds_forget(c->g);
 	c->data = json_pack("{s:s, s:s}", "from", from, "to", bed);
 	return rc;
 }

@@ -6,6 +6,7 @@
 
 #include "answerpage.h"
 #include "feedback.h"
+#include "store/bed.h"
 #include "store/notice.h"
 #include "texts.h"
 
@@ -151,6 +152,26 @@ static int compose_notice(
 	return 0;
 }
 
+/* What was measured stands before what is known of their health. */
+static int add_measured(struct yj_gateway *g, int64_t incident, struct yj_page *page)
+{
+	bool en = strcmp(g->config->gateway.language, "en") == 0;
+	const char *health = page->about.health ? page->about.health : "";
+	char measured[192];
+	int rc = yj_bed_vital_words(g->store, incident, en, measured, sizeof measured);
+	if (rc < 0 || !measured[0])
+		return rc;
+	size_t len = strlen(health) + sizeof measured + 8;
+	char *both = malloc(len);
+	if (!both)
+		return YJ_ERR_NOMEM;
+	snprintf(both, len, "%s%s%s", measured, health[0] ? en ? "; " : "；" : "", health);
+	free(page->about.health);
+	page->about.health = both;
+	page->inbox.resident.health = both;
+	return 0;
+}
+
 static int compose_incident(
     struct yj_gateway *g, const struct yj_outbox_row *row, struct yj_page *page)
 {
@@ -182,7 +203,10 @@ static int compose_incident(
 	    .answer_by_ms = asks ? utc_of(g, inc.level_due) : 0,
 	    .url = or_null(page->url),
 	};
-	rc = fill_words(g, row, &inc, asks, page);
+	if (asks && inc.kind == YJ_KIND_VITAL && may_read_health(&page->who))
+		rc = add_measured(g, inc.n, page);
+	if (rc == 0)
+		rc = fill_words(g, row, &inc, asks, page);
 	if (rc < 0)
 		yj_page_done(page);
 	return rc;

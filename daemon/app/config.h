@@ -10,6 +10,7 @@
 #include "proto/err.h"
 #include "proto/limits.h"
 #include "proto/policy.h"
+#include "proto/vital.h"
 
 #define YJ_CONFIG_PATH "/etc/yijian/yijian.yaml"
 #define YJ_CONFIG_DATA_DIR "/var/lib/yijian"	    /* default of gateway.data_dir */
@@ -118,6 +119,17 @@ struct yj_config { /* owns all strings and arrays; a string that may be absent s
 		int64_t window_ms; /* in which they go offline together */
 		int least;	   /* so many at least, 2 or more */
 	} outage;
+	struct {
+		int night_from_min, night_until_min; /* minutes after midnight, local time */
+		int64_t return_within_ms;	     /* of whoever gets up by night */
+		int64_t turn_ms;		     /* shorter than this is a turn in bed */
+	} beds;
+	struct { /* the ranges of residents who have none of their own */
+		struct yj_vital_range ranges[YJ_VITAL_COUNT];
+		int64_t for_ms;	 /* out of range for so long, */
+		int samples;	 /* in so many samples without a good one */
+		int64_t calm_ms; /* well for so long before it is told again */
+	} vitals;
 	struct {
 		bool on;   /* the section is there */
 		char *url; /* NULL: not set */

@@ -16,8 +16,13 @@ void yj_config_read_channels(
     struct yj_yaml *y, yaml_node_t *const nodes[], unsigned flags, struct yj_config *c);
 
 void yj_config_read_deadman(struct yj_yaml *y, yaml_node_t *node, struct yj_config *c);
+void yj_config_read_beds(struct yj_yaml *y, yaml_node_t *node, struct yj_config *c);
+void yj_config_read_vitals(struct yj_yaml *y, yaml_node_t *node, struct yj_config *c);
 void yj_config_deadman_done(struct yj_config *config);
 void yj_config_channel_done(struct yj_config_channel *channel);
+
+/* "22:00" as minutes after midnight; -1: it is none. */
+int yj_config_minutes(const char *s);
 
 /* Single values; what is wrong is noted in y, and what is not set is left alone. */
 void yj_config_keep(struct yj_yaml *y, const char *s, char **dst); /* takes over a copy */

@@ -247,8 +247,7 @@ static void read_channels(struct yj_yaml *y, yaml_node_t *node, const char *what
 	}
 }
 
-/* "22:00" as minutes after midnight; -1: it is none. */
-static int minutes_of(const char *s)
+int yj_config_minutes(const char *s)
 {
 	if (strlen(s) != 5 || s[2] != ':' || strspn(s, "0123456789:") != 5)
 		return -1;
@@ -264,7 +263,7 @@ static void read_time_of_day(struct yj_yaml *y, yaml_node_t *node, const char *w
 	const char *s;
 	if (!yj_yaml_text(y, node, what, expected, &s))
 		return;
-	int n = minutes_of(s);
+	int n = yj_config_minutes(s);
 	if (n < 0)
 		yj_yaml_error(
 		    y, yj_yaml_line(node), "%s is not a time, expected %s", what, expected);
@@ -309,9 +308,8 @@ static const char *next_line(const char *p)
 
 static void read_devices(struct yj_yaml *y, yaml_node_t *node, struct yj_config *c)
 {
-	static const struct yj_yaml_key keys[] = {
-	    {"heartbeat", false}, {"offline_after", false}, {"low_battery", false},
-	    {"discover", false}};
+	static const struct yj_yaml_key keys[] = {{"heartbeat", false}, {"offline_after", false},
+	    {"low_battery", false}, {"discover", false}};
 	yaml_node_t *v[N(keys)];
 	if (!node || !yj_yaml_map(y, node, "devices", keys, N(keys), v))
 		return;
@@ -319,14 +317,16 @@ static void read_devices(struct yj_yaml *y, yaml_node_t *node, struct yj_config 
 	    y, v[0], "devices.heartbeat", 1000, YJ_PLAN_MAX_MS, &c->devices.heartbeat_ms);
 	yj_yaml_int(y, v[1], "devices.offline_after", 1, 1000, &c->devices.offline_after);
 	yj_yaml_int(y, v[2], "devices.low_battery", 0, 100, &c->devices.low_battery_pct);
-	yj_config_read_list(y, v[3], "devices.discover", "families of devices", &c->devices.discover);
+	yj_config_read_list(
+	    y, v[3], "devices.discover", "families of devices", &c->devices.discover);
 	for (const char *p = c->devices.discover; p; p = next_line(p)) {
 		char name[YJ_NAME_MAX + 1];
 		snprintf(name, sizeof name, "%.*s", (int)strcspn(p, "\n"), p);
 		const struct yj_family *family = yj_family_find(name);
 		if (!family || !family->read)
 			yj_yaml_error(y, yj_yaml_line(v[3]),
-			    "devices.discover: \"%s\" is not a family that can be discovered", name);
+			    "devices.discover: \"%s\" is not a family that can be discovered",
+			    name);
 	}
 }
 
@@ -392,7 +392,8 @@ void yj_config_read_sections(
 	static const struct yj_yaml_key keys[] = {{"gateway", true}, {"mqtt", true},
 	    {"policies", true}, {"http", false}, {"ctl", false}, {"notify", false},
 	    {"webhooks", false}, {"devices", false}, {"sms", false}, {"voice", false},
-	    {"email", false}, {"robots", false}, {"outage", false}, {"deadman", false}};
+	    {"email", false}, {"robots", false}, {"outage", false}, {"deadman", false},
+	    {"beds", false}, {"vitals", false}};
 	yaml_node_t *v[N(keys)];
 	c->notify.channel_wait_ms = 15000;
 	c->notify.night_from_min = 22 * 60;
@@ -419,5 +420,7 @@ void yj_config_read_sections(
 	read_devices(y, v[7], c);
 	read_outage(y, v[12], c);
 	yj_config_read_deadman(y, v[13], c);
+	yj_config_read_beds(y, v[14], c);
+	yj_config_read_vitals(y, v[15], c);
 	fill_defaults(y, c);
 }

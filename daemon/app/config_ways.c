@@ -4,15 +4,20 @@
 #include <string.h>
 #include <time.h>
 
-bool yj_ways_is_night(const struct yj_config *c, int64_t utc_ms)
+bool yj_ways_within(int from_min, int until_min, int64_t utc_ms)
 {
-	int from = c->notify.night_from_min, until = c->notify.night_until_min;
 	time_t s = (time_t)(utc_ms / 1000);
 	struct tm tm;
 	if (!localtime_r(&s, &tm))
 		return false;
 	int now = tm.tm_hour * 60 + tm.tm_min;
-	return from <= until ? now >= from && now < until : now >= from || now < until;
+	return from_min <= until_min ? now >= from_min && now < until_min
+				     : now >= from_min || now < until_min;
+}
+
+bool yj_ways_is_night(const struct yj_config *c, int64_t utc_ms)
+{
+	return yj_ways_within(c->notify.night_from_min, c->notify.night_until_min, utc_ms);
 }
 
 static bool has(const struct yj_ways *ways, const char *name)

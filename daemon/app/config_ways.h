@@ -28,6 +28,9 @@ void yj_ways_list(const struct yj_config *config, const struct yj_ways_person *p
 void yj_ways_every(
     const struct yj_config *config, const struct yj_ways_person *person, struct yj_ways *out);
 
+/* Is that moment within these minutes after midnight (from > until: over midnight), by this
+ * process's wall clock? */
+bool yj_ways_within(int from_min, int until_min, int64_t utc_ms);
 /* Is it night then, by this process's wall clock? */
 bool yj_ways_is_night(const struct yj_config *config, int64_t utc_ms);
 

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "alerts.h"
+#include "beds.h"
 #include "deliveries.h"
 #include "diverts.h"
 #include "effects.h"
@@ -321,6 +322,8 @@ static int everything(struct yj_gateway *g, bool *more)
 	yj_inhand_none(g);
 	if (rc == 0 && yj_presence_has_news(g))
 		rc = yj_presence_log(g);
+	if (rc == 0 && yj_beds_due(g) <= g->now.t)
+		rc = yj_beds_run(g);
 	if (rc == 0 && yj_diverts_due(g) <= g->now.t)
 		rc = yj_diverts_run(g);
 	if (rc == 0 && yj_outages_due(g) <= g->now.t)
@@ -363,6 +366,7 @@ static void roll_back(struct yj_gateway *g)
 	yj_store_rollback(g->store);
 	yj_gateway_undone(g);
 	yj_presence_undone(g);
+	yj_beds_undone(g);
 	yj_feed_undone(g);
 	yj_effects_forget(g);
 	yj_floods_forget(g);
@@ -396,6 +400,7 @@ static void done(struct yj_gateway *g)
 		yj_emergency_over(g);
 	}
 	yj_presence_committed(g);
+	yj_beds_committed(g);
 	yj_effects_publish(g);
 	yj_plant_step("after_effects");
 	yj_families_refresh(g);

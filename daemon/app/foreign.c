@@ -8,6 +8,7 @@
 #include "presence.h"
 #include "proto/keys.h"
 #include "readings.h"
+#include "store/bed.h"
 #include "store/foreign.h"
 
 struct yj_foreign {
@@ -62,6 +63,7 @@ struct one {
 	const struct yj_report *report;
 	struct yj_foreign_device device;
 	const char *id;
+	bool bed; /* a bed's sensor: "nobody lies there" is a reading, and no alarm yet */
 };
 
 /* A message's id: what tells repeats where that is unique for good, else one of our own, for the
@@ -133,6 +135,33 @@ static int unreadable(const struct one *o)
 	return yj_alerts_refused(o->g, &event, o->raw, o->report->why);
 }
 
+static bool is_exit(const struct yj_sign *sign)
+{
+	return sign->kind == YJ_KIND_BED_EXIT &&
+	       (sign->type == YJ_SIGN_STATE || sign->type == YJ_SIGN_ALARM);
+}
+
+static bool has_exit(const struct yj_report *r)
+{
+	for (size_t i = 0; i < r->n_signs; i++)
+		if (is_exit(&r->signs[i]))
+			return true;
+	return false;
+}
+
+/* Is somebody in bed? A condition says so each time, an alarm once. */
+static void read_exits(const struct one *o, const struct yj_sifted *sifted, struct yj_readings *r)
+{
+	for (size_t i = 0; r->in_bed < 0 && i < o->report->n_signs; i++) {
+		const struct yj_sign *sign = &o->report->signs[i];
+		if (is_exit(sign) && sign->type == YJ_SIGN_STATE)
+			r->in_bed = !sign->on;
+	}
+	for (size_t i = 0; r->in_bed < 0 && i < sifted->n; i++)
+		if (is_exit(&o->report->signs[sifted->signs[i]]))
+			r->in_bed = 0;
+}
+
 static void readings(const struct one *o, const char *device, const struct yj_sifted *sifted)
 {
 	struct yj_readings r = o->report->readings;
@@ -142,6 +171,8 @@ static void readings(const struct one *o, const char *device, const struct yj_si
 		return;
 	if (o->report->says == YJ_SAYS_NOTHING && !o->report->hearsay)
 		yj_presence_seen(o->g, device);
+	if (o->bed)
+		read_exits(o, sifted, &r);
 	r.life = r.life || sifted->changed;
 	yj_readings_take(o->g, device, &r);
 }
@@ -150,7 +181,7 @@ static int known(struct one *o, const char *device)
 {
 	struct yj_gateway *g = o->g;
 	struct yj_memory memory = {.ctx = g, .get = recall, .put = remember};
-	struct yj_sifted sifted;
+	struct yj_sifted sifted = {0};
 	int rc = yj_foreign_get(g->store, device, &o->device);
 	if (rc == 0 && o->report->base == YJ_BASE_ERROR) {
 		if (o->report->readings.faults_known && !o->raw->retained)
@@ -163,10 +194,13 @@ static int known(struct one *o, const char *device)
 		return rc;
 	if (o->report->route[0] && strcmp(o->report->route, o->device.route) != 0)
 		rc = yj_foreign_route(g->store, device, o->report->route);
-	if (!sifted.repeated)
+	if (rc == 0 && has_exit(o->report))
+		rc = yj_bed_is_sensor(g->store, device, &o->bed);
+	if (rc == 0 && !sifted.repeated)
 		readings(o, device, &sifted);
 	for (size_t i = 0; rc == 0 && i < sifted.n; i++)
-		rc = alarm(o, sifted.signs[i]);
+		if (!o->bed || !is_exit(&o->report->signs[sifted.signs[i]]))
+			rc = alarm(o, sifted.signs[i]);
 	return rc;
 }
 

@@ -7,6 +7,7 @@
 #include <sys/timerfd.h>
 #include <time.h>
 
+#include "beds.h"
 #include "dispatch.h"
 #include "diverts.h"
 #include "feed.h"
@@ -238,7 +239,8 @@ void yj_gateway_rearm(struct yj_gateway *g)
 		    earlier(yj_lanes_late_due(g),
 			earlier(yj_floods_due(g),
 			    earlier(yj_diverts_due(g),
-				earlier(yj_silences_due(g), yj_outages_due(g))))));
+				earlier(yj_silences_due(g),
+				    earlier(yj_outages_due(g), yj_beds_due(g)))))));
 	struct itimerspec when = {0};
 	if (due != INT64_MAX) {
 		int64_t in_ms = due > g->now.t ? due - g->now.t : 1;

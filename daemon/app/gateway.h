@@ -37,6 +37,7 @@ struct yj_deadman;   /* deadman.h */
 struct yj_channels;  /* channels.h */
 struct yj_foreign;   /* foreign.h */
 struct yj_families;  /* families.h */
+struct yj_beds;	     /* beds.h */
 struct yj_answerpage;
 
 enum yj_trouble {		/* reasons to be degraded, each set and cleared by its finder */
@@ -106,6 +107,7 @@ struct yj_gateway {
 	struct yj_deadman *deadman;
 	struct yj_foreign *foreign;
 	struct yj_families *families;
+	struct yj_beds *beds;
 	struct yj_answerpage *answerpage; /* answerpage.h: links by which people answer */
 
 	struct {

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "beds.h"
 #include "deadman.h"
 #include "deliveries.h"
 #include "dispatch.h"
@@ -122,6 +123,7 @@ static void chatter_state(void *ctx, enum yj_link_state state, bool session_lost
 	yj_log(YJ_LOG_INFO, "event=link conn=chatter state=%s why=%s",
 	    state == YJ_LINK_UP ? "up" : "down", YJ_Q(why));
 	yj_presence_heard(g, state == YJ_LINK_UP);
+	yj_beds_heard(g, state == YJ_LINK_UP);
 	if (state == YJ_LINK_UP) {
 		yj_feed_wake(g);
 		yj_deadman_link_up(g);

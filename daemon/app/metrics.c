@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "beds.h"
 #include "gateway.h"
 
 static const double bounds[YJ_BUCKETS] = {
@@ -181,6 +182,8 @@ void yj_metrics_write(struct yj_gateway *g, struct evbuffer *out)
 	evbuffer_add_printf(out, "yijian_audits_total %" PRIu64 "\n", m->audits);
 	head(out, "yijian_degraded", "gauge", "1 while the gateway is degraded.");
 	evbuffer_add_printf(out, "yijian_degraded %d\n", g->trouble != 0);
+	head(out, "yijian_beds_wrong", "gauge", "Beds in which somebody lies who should not.");
+	evbuffer_add_printf(out, "yijian_beds_wrong %zu\n", yj_beds_wrong(g));
 	head(out, "yijian_build_info", "gauge", "Version of this program.");
 	evbuffer_add_printf(out, "yijian_build_info{version=\"" YJ_VERSION "\"} 1\n");
 }

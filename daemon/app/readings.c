@@ -2,11 +2,13 @@
 
 #include <stdio.h>
 
+#include "beds.h"
 #include "presence.h"
 
 void yj_readings_take(struct yj_gateway *g, const char *device, const struct yj_readings *readings)
 {
 	yj_presence_readings(g, device, readings);
+	yj_beds_take(g, device, readings);
 }
 
 void yj_readings_heartbeat(

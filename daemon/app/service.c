@@ -13,17 +13,18 @@
 
 #include "answerpage.h"
 #include "audit.h"
+#include "beds.h"
 #include "channels.h"
 #include "commands.h"
 #include "deadman.h"
-#include "families.h"
-#include "foreign.h"
 #include "deliveries.h"
 #include "dispatch.h"
 #include "effects.h"
 #include "emergency.h"
+#include "families.h"
 #include "feed.h"
 #include "floods.h"
+#include "foreign.h"
 #include "imports.h"
 #include "inhand.h"
 #include "inlets.h"
@@ -276,10 +277,11 @@ static int make_parts(struct yj_gateway *g)
 	g->deadman = yj_deadman_new(g);
 	g->foreign = yj_foreign_new();
 	g->families = yj_families_new();
+	g->beds = yj_beds_new();
 	if (yj_metrics_init(&g->metrics) < 0 || !g->inbox || !g->effects || !g->results ||
 	    !g->lanes || !g->presence || !g->floods || !g->plans || !g->answerpage || !g->space ||
 	    !g->emergency || !g->feed || !g->imports || !g->channels || !g->deadman ||
-	    !g->foreign || !g->families)
+	    !g->foreign || !g->families || !g->beds)
 		return YJ_ERR_NOMEM;
 	int fd = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
 	if (fd < 0)
@@ -369,6 +371,8 @@ int yj_service_start(struct yj_gateway *g, bool fallback)
 		rc = make_parts(g);
 	if (rc == 0)
 		rc = yj_inhand_judge(g);
+	if (rc == 0)
+		rc = yj_beds_load(g);
 	if (rc < 0)
 		return fail(1, "parts", yj_err_name(rc));
 	if (fallback)
@@ -447,6 +451,7 @@ void yj_service_stop(struct yj_gateway *g, bool started)
 	yj_deadman_free(g->deadman);
 	yj_foreign_free(g->foreign);
 	yj_families_free(g->families);
+	yj_beds_free(g->beds);
 	yj_feed_free(g->feed);
 	for (int i = 0; i < 3; i++)
 		if (signals[i])

@@ -560,7 +560,8 @@ static void test_export_by_pages(void **state)
 	assert_int_equal(lines, 1001);
 	free(text);
 	text = export(YJ_DIR_BEDS, &len);
-	assert_string_equal(text, "\xef\xbb\xbfid,kind,institution,occupant,device,policy\r\n");
+	assert_string_equal(
+	    text, "\xef\xbb\xbfid,kind,institution,occupant,device,policy,return_within\r\n");
 	free(text);
 }
 

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "beds.h"
 #include "cli.h"
+#include "store/bed.h"
 #include "store/read.h"
 #include "store/ready.h"
 #include "table.h"
@@ -68,6 +70,7 @@ static const struct yj_column bed_columns[] = {
     {"occupant", NULL, false},
     {"device", NULL, false},
     {"policy", NULL, false},
+    {"problem", NULL, false},
     {0},
 };
 
@@ -116,6 +119,8 @@ static int run_list(struct yj_cli *cli, const struct yj_args *args)
 		return rc;
 	json_t *list = NULL;
 	rc = yj_dir_list(cli->store, kind_of(args), &list);
+	if (rc == 0 && kind_of(args) == YJ_DIR_BEDS)
+		rc = yj_beds_add_problems(cli, list);
 	if (rc < 0)
 		return yj_gateway_store_failed(cli, rc);
 	char none[64];
@@ -168,6 +173,8 @@ static int run_show(struct yj_cli *cli, const struct yj_args *args)
 		rc = add_moves(cli, kind_of(args), args->words[0], record);
 	if (rc == 0)
 		rc = add_proofs(cli, kind_of(args), args->words[0], record);
+	if (rc == 0)
+		rc = yj_beds_add_to(cli, kind_of(args), args->words[0], record);
 	if (rc < 0) {
 		json_decref(record);
 		return yj_gateway_store_failed(cli, rc);
@@ -178,6 +185,7 @@ static int run_show(struct yj_cli *cli, const struct yj_args *args)
 		yj_record_put(stdout, record, cli->color);
 		yj_part_put(stdout, record, "moves", move_columns, cli->color);
 		yj_part_put(stdout, record, "reach", reach_columns, cli->color);
+		yj_part_put(stdout, record, "incidents", yj_bed_incident_columns, cli->color);
 	}
 	json_decref(record);
 	return 0;
@@ -323,5 +331,15 @@ const struct yj_command yj_directory_commands[] = {
 	.max_words = 2,
 	.json = true,
 	.run = run_move},
+    {.name = "bed",
+	.verb = "history",
+	.words = "[BED]",
+	.help = "Who was moved into a bed and out of it, and the incidents there; or, with "
+		"--resident,\nwhere a resident has lain, and what happened there.",
+	.opts = yj_bed_history_opts,
+	.min_words = 0,
+	.max_words = 1,
+	.json = true,
+	.run = yj_bed_history_run},
     {0},
 };

@@ -90,6 +90,9 @@ static void put_status(const struct yj_cli *cli, const json_t *s)
 	printf("outbox      %" PRId64 " pending\n", number(s, "outbox", "pending"));
 	printf("devices     %" PRId64 " known, %" PRId64 " online\n", number(s, "devices", "known"),
 	    number(s, "devices", "online"));
+	if (number(s, "beds", "wrong"))
+		printf("beds        %" PRId64 " in which somebody lies who should not\n",
+		    number(s, "beds", "wrong"));
 	size_t i;
 	const json_t *d;
 	json_array_foreach(json_object_get(s, "diverted"), i, d)

@@ -12,7 +12,7 @@
 
 #include "store/directory.h"
 
-#define YJ_COLS_MAX 18
+#define YJ_COLS_MAX 22
 #define YJ_TEXT_MAX 200 /* of a message about a value, as in struct yj_import_error */
 
 enum yj_col_type {
@@ -38,6 +38,7 @@ enum yj_col_type {
 	YJ_COL_REFS,	 /* ids of another kind, ';' between, kept in a table of their own */
 	YJ_COL_POLICY,	 /* name of a policy */
 	YJ_COL_CHANNELS, /* channels, ';' between */
+	YJ_COL_RANGES,	 /* of vital signs */
 };
 
 enum {

@@ -164,6 +164,13 @@ static const struct yj_col resident_cols[] = {
 	.db = "birth_year",
 	NULLABLE,
 	.example = "1944"},
+    {.name = "vital_ranges",
+	.zh = "体征范围|生命体征范围|报警范围",
+	.type = YJ_COL_RANGES,
+	.db = "vital_ranges",
+	NULLABLE,
+	.max = 128,
+	.example = ""},
     TEXT("notes", "备注|说明", 4096, ""),
 };
 
@@ -338,6 +345,12 @@ static const struct yj_col bed_cols[] = {
 	.ref = YJ_DIR_DEVICES,
 	.example = ""},
     POLICY,
+    {.name = "return_within",
+	.zh = "离床返回时限|离床时限|返回时限",
+	.type = YJ_COL_DURATION,
+	.db = "return_within_ms",
+	NULLABLE,
+	.example = ""},
 };
 
 #define COLS(c) .cols = (c), .n_cols = sizeof(c) / sizeof(c)[0]

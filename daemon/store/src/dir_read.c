@@ -102,6 +102,7 @@ const char *yj_dir_cell(sqlite3_stmt *stmt, enum yj_dir kind, unsigned i, char b
 	case YJ_COL_REFS:
 	case YJ_COL_POLICY:
 	case YJ_COL_CHANNELS:
+	case YJ_COL_RANGES:
 		break;
 	}
 	return yj_db_text(stmt, at);

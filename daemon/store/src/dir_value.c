@@ -8,6 +8,7 @@
 
 #include "proto/keys.h"
 #include "proto/time.h"
+#include "proto/vital.h"
 
 void yj_value_done(struct yj_value *v)
 {
@@ -219,6 +220,15 @@ static int check_duration(const char *s, size_t len, struct yj_value *v, char wh
 	return 0;
 }
 
+static int check_ranges(const char *s, size_t len, struct yj_value *v, char why[YJ_TEXT_MAX])
+{
+	struct yj_vital_range ranges[YJ_VITAL_COUNT];
+	if (len > 128 || yj_vital_ranges_parse(s, len, ranges) < 0)
+		return wrong(why, "must be ranges of vital signs, any of them, with ; between: "
+				  "hr=45-120;rr=8-25;spo2=90-100");
+	return yj_value_set(v, s, len);
+}
+
 static int check_policy(const struct yj_dir_names *names, const char *s, size_t len,
     struct yj_value *v, char why[YJ_TEXT_MAX])
 {
@@ -403,6 +413,8 @@ static int check_typed(enum yj_dir kind, const struct yj_col *col, const struct 
 		return yj_value_set(v, date, strlen(date));
 	case YJ_COL_POLICY:
 		return check_policy(names, s, len, v, why);
+	case YJ_COL_RANGES:
+		return check_ranges(s, len, v, why);
 	case YJ_COL_LABELS:
 	case YJ_COL_REFS:
 	case YJ_COL_CHANNELS:

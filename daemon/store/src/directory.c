@@ -264,8 +264,12 @@ static const char *or_null(const char *text)
 int yj_dir_bed_moved(struct yj_store *s, int64_t utc_ms, const char *resident, const char *from,
     const char *to, const char *actor, const char *reason)
 {
-	return yj_db_run(s,
+	int rc = yj_db_run(s,
 	    "INSERT INTO bed_moves (utc_ms, resident, from_bed, to_bed, actor, reason)"
 	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
 	    "ittttt", utc_ms, resident, or_null(from), or_null(to), actor, reason);
+	return rc < 0
+		   ? rc
+		   : yj_db_run(s, "UPDATE beds SET noted_occupant = occupant WHERE id IN (?1, ?2)",
+			 "tt", from, to);
 }

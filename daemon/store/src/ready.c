@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "proto/time.h"
+#include "store/bed.h"
 #include "store/roster.h"
 
 #define WEEK_MS (7LL * 24 * 3600 * 1000)
@@ -349,6 +350,24 @@ static int walk_undecided(struct walk *w, int (*each)(void *ctx, json_t *finding
 	return rc;
 }
 
+/* Beds in which somebody lies who should not, and residents with two of them. */
+static int walk_beds(struct walk *w, int (*each)(void *ctx, json_t *finding), void *ctx)
+{
+	json_t *wrong = NULL;
+	size_t i;
+	const json_t *b;
+	int rc = yj_read_beds_wrong(w->s, "", w->conf->now_utc_ms, &wrong);
+	json_array_foreach(wrong, i, b)
+	{
+		const char *region = json_string_value(json_object_get(b, "region"));
+		if (rc == 0 && within(region ? region : "", w->conf->region))
+			rc = json_array_append_new(w->findings, yj_ready_bed(b)) < 0 ? YJ_ERR_NOMEM
+										     : 0;
+	}
+	json_decref(wrong);
+	return rc < 0 ? rc : tell(w, each, ctx);
+}
+
 int yj_read_ready(struct yj_store *s, const struct yj_ready_conf *conf,
     int (*each)(void *ctx, json_t *finding), void *ctx)
 {
@@ -361,6 +380,8 @@ int yj_read_ready(struct yj_store *s, const struct yj_ready_conf *conf,
 		rc = walk_homes(&w, &page, each, ctx);
 	if (rc == 0)
 		rc = walk_undecided(&w, each, ctx);
+	if (rc == 0)
+		rc = walk_beds(&w, each, ctx);
 	for (size_t i = 0; i < w.n_policies; i++)
 		yj_ready_policy_free(w.policies[i]);
 	yj_ready_people_done(&w.people);

@@ -58,4 +58,7 @@ int yj_ready_group_of(struct yj_ready_people *p, const char *plan_key,
     const struct yj_ready_plan *plan, const struct yj_whose *whose,
     const struct yj_ready_named *named, size_t n_named, struct yj_ready_group *out) YJ_MUST_CHECK;
 
+/* The finding of one problem of yj_read_beds_wrong (store/bed.h). A new reference. */
+json_t *yj_ready_bed(const json_t *wrong);
+
 #endif
