@@ -4,7 +4,7 @@ alert once, however often it is delivered; what became of it goes back as a down
 import base64
 import json
 
-from harness import Client, wait_until
+from harness import ROOT, Broker, Client, wait_until
 from town import policy
 
 EUI = "24e124535b316056"
@@ -144,3 +144,38 @@ def test_strangers_are_listed_by_their_eui(world):
         ("chirpstack", "24e124535b31aaaa", "call"), ("tts", "new-1", "call")}
     assert json.loads(seen[0]["payload"])
     assert g.incidents(everything=True) == []
+
+
+def bridge_of_the_guide(port):
+    """The bridge of docs/families/tts.md, to a server here, without its account and TLS."""
+    guide = (ROOT / "docs" / "families" / "tts.md").read_text(encoding="utf-8")
+    lines = [line.strip() for line in guide.splitlines() if line.startswith("    ")]
+    assert lines[0] == "connection tts"
+    lines = [f"address 127.0.0.1:{port}" if line.startswith("address ") else line for line in lines
+             if not line.startswith(("bridge_capath", "remote_username", "remote_password"))]
+    return "\n".join(lines) + "\n"
+
+
+def test_a_bridge_as_the_guide_has_it(world, tmp_path):
+    stack = Broker(tmp_path / "stack").start()
+    ours = Broker(tmp_path / "ours", Broker.SETTINGS + bridge_of_the_guide(stack.port))
+    try:
+        world.begin([policy()], ours)
+        g = world.gateway
+        g.load("residents", [{"id": "r1", "name": "王秀英", "region": "511781103201"}])
+        g.load("devices", [{"id": "b2", "kind": "button", "resident": "r1", "family": "tts",
+                            "address": "bed-201"}])
+        ns = Client(stack, "calls@ttn")
+        world.clients.append(ns)
+        ns.subscribe("v3/calls@ttn/devices/+/down/push")
+
+        def bridged():  # the bridge connects by itself, later
+            ns.publish(*tts(count=1, data="017550"), qos=0)
+            return g.events("device.online")
+        wait_until(bridged, "the bridge")
+        ns.publish(*tts(count=2), qos=0)
+        g.wait_event("incident.opened", kind="sos")
+        assert ns.wait()["downlinks"][0] == {
+            "f_port": 85, "frm_payload": b64("FF3E01"), "priority": "NORMAL"}
+    finally:
+        stack.stop()

@@ -59,7 +59,7 @@ enum yj_says { YJ_SAYS_NOTHING, YJ_SAYS_ONLINE, YJ_SAYS_OFFLINE };
 enum yj_fault { /* of the device itself: work for maintenance, never a call for help */
 	YJ_FAULT_TAMPER = 1,
 	YJ_FAULT_TROUBLE = 2, /* it says that it is broken */
-	YJ_FAULT_SEALED = 4,  /* encrypted, and we have no key: cannot be read */
+	YJ_FAULT_SEALED = 4,  /* cannot be read: encrypted without a key, bytes without a codec */
 };
 
 struct yj_readings {	    /* what is known is set; see yj_readings_none */
