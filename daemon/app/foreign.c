@@ -244,7 +244,13 @@ static int one_report(struct one *o)
 	struct yj_device device;
 	if (!o->report->address[0])
 		return 0;
+	const struct yj_family *announced =
+	    o->report->announced ? yj_family_find(o->report->announced) : NULL;
+	if (announced)
+		o->family = announced;
 	int rc = find(o, &device);
+	if (rc == 0 && announced) /* it has said nothing itself */
+		return 0;
 	if (rc == YJ_ERR_NOTFOUND)
 		return unknown(o);
 	return rc < 0 ? rc : known(o, device.id);

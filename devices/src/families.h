@@ -5,6 +5,9 @@
 #include "devices/registry.h"
 
 extern const struct yj_family yj_native_family;
+extern const struct yj_family yj_esphome_family;
+extern const struct yj_family yj_homeassistant_family;
+extern const struct yj_family yj_homie_family;
 extern const struct yj_family yj_zigbee2mqtt_family;
 extern const struct yj_family yj_chirpstack_family;
 extern const struct yj_family yj_tts_family;

@@ -53,6 +53,7 @@ struct yj_report *yj_report_add(struct yj_reports *reports)
 		return NULL;
 	struct yj_report *r = &reports->v[reports->n++];
 	r->address[0] = r->route[0] = r->dedup_field[0] = r->dedup[0] = r->id[0] = '\0';
+	r->announced = NULL;
 	r->base = YJ_BASE_IGNORE;
 	r->repeat = YJ_REPEAT_NONE;
 	r->why = YJ_REASON_NONE;

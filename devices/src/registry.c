@@ -10,6 +10,9 @@ static const struct yj_family *const families[] = {
     &yj_zigbee2mqtt_family,
     &yj_chirpstack_family,
     &yj_tts_family,
+    &yj_homie_family,
+    &yj_homeassistant_family,
+    &yj_esphome_family,
 };
 
 #define FAMILY_COUNT (sizeof(families) / sizeof(families[0]))

@@ -70,7 +70,7 @@ static int same_as_last(const struct sieve *s, const struct yj_sign *sign, bool 
 	if (rc < 0)
 		return rc;
 	*is = strcmp(value, s->report->dedup) == 0;
-	return *is && sign->type != YJ_SIGN_RESET ? 0 : put(s, sign->field, s->report->dedup);
+	return *is ? 0 : put(s, sign->field, s->report->dedup);
 }
 
 static int within_window(const struct sieve *s, const struct yj_sign *sign, bool *is)
@@ -127,8 +127,8 @@ static int sift(struct sieve *s, size_t i, bool *held)
 	struct yj_sifted *out = s->out;
 	bool state = sign->type == YJ_SIGN_STATE || sign->type == YJ_SIGN_CHANGE;
 	bool yes = false;
-	if (s->retained && !state) {
-		*held = *held || sign->type != YJ_SIGN_RESET;
+	if (s->retained && !state && sign->type != YJ_SIGN_RESET) {
+		*held = true;
 		return 0;
 	}
 	int rc = state ? turns(s, sign, &yes) : is_repeat(s, sign, &yes);
@@ -197,6 +197,36 @@ static void judge(const struct sieve *s, bool held)
 		out->fact = YJ_FACT_IGNORE;
 }
 
+/* One report says a thing once, whatever number of fields say it: sos and sos_alarm, gas and
+ * carbon_monoxide. */
+static bool says_help(const struct yj_sign *sign)
+{
+	return (sign->type == YJ_SIGN_PRESS && sign->emergency) ||
+	       (sign->type == YJ_SIGN_STATE && sign->kind == YJ_KIND_SOS);
+}
+
+static bool say_the_same(const struct yj_sign *a, const struct yj_sign *b)
+{
+	if (says_help(a) || says_help(b))
+		return says_help(a) && says_help(b);
+	return a->type == YJ_SIGN_STATE && b->type == YJ_SIGN_STATE && a->kind == b->kind;
+}
+
+static void say_once(const struct sieve *s)
+{
+	struct yj_sifted *out = s->out;
+	size_t n = 0;
+	for (size_t i = 0; i < out->n; i++) {
+		bool said = false;
+		for (size_t j = 0; j < n && !said; j++)
+			said = say_the_same(
+			    &s->report->signs[out->signs[j]], &s->report->signs[out->signs[i]]);
+		if (!said)
+			out->signs[n++] = out->signs[i];
+	}
+	out->n = n;
+}
+
 static int whole_repeat(const struct sieve *s, bool *is)
 {
 	const struct yj_report *r = s->report;
@@ -218,6 +248,7 @@ int yj_sieve(const struct yj_memory *memory, const char *device, const struct yj
 	int rc = whole_repeat(&s, &out->repeated);
 	for (size_t i = 0; rc == 0 && !out->repeated && i < report->n_signs; i++)
 		rc = sift(&s, i, &held);
+	say_once(&s);
 	if (rc == 0)
 		judge(&s, held);
 	return rc;

@@ -1,16 +1,20 @@
-/* Zigbee2MQTT: BASE/NAME with a device's whole state as JSON, BASE/NAME/availability, BASE/bridge/
- * …. https://www.zigbee2mqtt.io/guide/usage/mqtt_topics_and_messages.html
+/* Zigbee2MQTT: BASE/NAME with a device's whole state as JSON, or BASE/NAME/FIELD for each part of
+ * it, BASE/NAME/availability, BASE/bridge/…. A name may have several levels, and a base too: then
+ * its last levels are the first ones of each name, and there are several bridges.
+ * https://www.zigbee2mqtt.io/guide/usage/mqtt_topics_and_messages.html
  *
  * Sent with QoS 0 unless the device's options say `qos: 1`. Nothing in a message tells a repeat;
  * what it caches comes again with every report, but for `action`. */
+#include <stdio.h>
 #include <string.h>
 
 #include "decoder.h"
 #include "families.h"
+#include "feedback.h"
 #include "topics.h"
+#include "zigbee2mqtt_fields.h"
 
 #define BASE "zigbee2mqtt/"
-#define AGAIN_MS 2000 /* the same key of one device: told as JSON and on NAME/action */
 
 static bool owns(const char *topic)
 {
@@ -19,66 +23,68 @@ static bool owns(const char *topic)
 
 /* ── what a message says ── */
 
-static bool among(const char *const *words, const char *text, size_t len)
+static struct yj_text text_of(const struct yj_js *js, yj_js_at at)
 {
-	for (; *words; words++)
-		if (strlen(*words) == len && memcmp(*words, text, len) == 0)
-			return true;
-	return false;
+	return (struct yj_text){js->text + at->from, at->to - at->from};
 }
 
-/* A word of an action: "1_double", "button_2_hold", "emergency". */
-static bool has_word(const char *action, const char *const *words)
+static void take(struct yj_report *r, struct yj_text name, struct yj_text value)
 {
-	for (const char *p = action;; p++) {
-		size_t len = strcspn(p, "_-");
-		if (among(words, p, len))
-			return true;
-		p += len;
-		if (*p == '\0')
-			return false;
-	}
+	char field[YJ_FIELD_MAX + 1];
+	bool known;
+	struct yj_meaning meaning = yj_zigbee2mqtt_field(name, &known);
+	double n;
+	/* meters have these names too */
+	bool measured = meaning.means == YJ_MEANS_ALARM && yj_text_number(value, &n) &&
+			(yj_text_is(name, "water") || yj_text_is(name, "gas"));
+	if (measured)
+		meaning.means = YJ_MEANS_TELEMETRY;
+	size_t len = name.len < sizeof field ? name.len : YJ_FIELD_MAX;
+	memcpy(field, name.at, len);
+	field[len] = '\0';
+	yj_take_field(r, meaning, field, value);
 }
 
-static void take_action(struct yj_report *r, const char *action)
+/* The names of the maker's and of the firmware's versions, where they are sent along. */
+static void take_versions(const struct yj_js *js, struct yj_report *r)
 {
-	static const char *const help[] = {"emergency", "sos", "panic", NULL};
-	static const char *const press[] = {"single", "double", "triple", "quadruple", "many",
-	    "hold", "long", "press", "pressed", "click", "push", "short", "on", "toggle", NULL};
-	static const char *const end[] = {"release", "released", "stop", "off", NULL};
-	if (!action[0])
-		return;
-	if (strcmp(action, "disarm") == 0) {
-		yj_report_sign(r, YJ_SIGN_CANCEL);
-		return;
-	}
-	bool emergency = has_word(action, help);
-	if (!emergency && (has_word(action, end) || !has_word(action, press))) {
-		if (has_word(action, end))
-			r->base = YJ_BASE_IGNORE;
-		return;
-	}
-	struct yj_sign *s = yj_report_press(r, action);
-	if (!s)
-		return;
-	s->emergency = emergency;
-	s->repeat = YJ_REPEAT_WINDOW;
-	s->window_ms = AGAIN_MS;
+	const yj_js_at ways[] = {yj_js_path(js, js->tokens, "device", "softwareBuildID", NULL),
+	    yj_js_path(js, js->tokens, "update", "installed_version", NULL)};
+	for (size_t i = 0; i < sizeof ways / sizeof ways[0] && !r->readings.fw[0]; i++)
+		if (!yj_js_copy(js, ways[i], r->readings.fw, sizeof r->readings.fw))
+			r->readings.fw[0] = '\0';
+}
+
+/* TS0601_sos has called by itself, at times with a battery of 0 % (zigbee2mqtt issue 31821). */
+static void doubt(const struct yj_js *js, struct yj_report *r)
+{
+	yj_js_at model = yj_js_path(js, js->tokens, "device", "model", NULL);
+	if (yj_js_equals(js, model, "TS0601_sos") || r->readings.battery_pct == 0)
+		for (size_t i = 0; i < r->n_signs; i++)
+			r->signs[i].doubtful = r->signs[i].emergency;
 }
 
 static void take_object(struct yj_decoder *d, struct yj_report *r)
 {
 	const struct yj_js *js = &d->js;
-	char action[YJ_KEY_MAX + 1];
-	double number;
-	bool flag;
+	yj_js_at action = NULL;
+	bool versions = false;
 	r->base = YJ_BASE_HEARTBEAT;
-	if (yj_js_number(js, yj_js_get(js, js->tokens, "battery"), &number))
-		yj_readings_battery(&r->readings, number);
-	if (yj_js_bool(js, yj_js_get(js, js->tokens, "battery_low"), &flag))
-		r->readings.battery_low = flag;
-	if (yj_js_copy(js, yj_js_get(js, js->tokens, "action"), action, sizeof action))
-		take_action(r, action);
+	for (yj_js_at k = yj_js_first(js, js->tokens); k; k = yj_js_next(js, js->tokens, k)) {
+		yj_js_at v = k + 1;
+		if (yj_js_equals(js, k, "action") || yj_js_equals(js, k, "click"))
+			action = yj_js_is(v, YJ_JS_STRING) && v->to > v->from ? v : action;
+		else if (yj_js_is(v, YJ_JS_OBJECT))
+			versions = true;
+		else if (!yj_js_is(v, YJ_JS_ARRAY) && !yj_js_is(v, YJ_JS_NULL))
+			take(r, text_of(js, k), text_of(js, v));
+	}
+	if (versions)
+		take_versions(js, r);
+	if (action) /* the last, for the end of a press takes the rest with it */
+		yj_take_action(r, "", text_of(js, action));
+	if (r->n_signs > 0)
+		doubt(js, r);
 }
 
 /* ── where it says it ── */
@@ -87,7 +93,7 @@ static void take_availability(
     struct yj_decoder *d, struct yj_report *r, const char *payload, size_t len)
 {
 	yj_js_at state = NULL;
-	if (yj_js_read(&d->js, payload, len) == 0)
+	if (len > 0 && payload[0] == '{' && yj_js_read(&d->js, payload, len) == 0)
 		state = yj_js_get(&d->js, d->js.tokens, "state");
 	if (yj_word_is(payload, len, "online") || yj_js_equals(&d->js, state, "online"))
 		r->says = YJ_SAYS_ONLINE;
@@ -95,40 +101,87 @@ static void take_availability(
 		r->says = YJ_SAYS_OFFLINE;
 }
 
+/* What stands behind the bridge's level, or NULL: the topic is of a device. */
+static const char *of_bridge(const char *name, size_t *before)
+{
+	static const char *const parts[] = {"state", "logging", "devices", "groups", "info",
+	    "event", "extensions", "converters", "config", "definitions", "health", "log",
+	    "networkmap", "request", "response", NULL};
+	if (strncmp(name, "bridge/", 7) == 0) {
+		*before = 0;
+		return name + 7;
+	}
+	const char *at = strstr(name, "/bridge/");
+	for (size_t i = 0; at && parts[i]; i++) {
+		size_t len = strlen(parts[i]);
+		const char *end = at + 8 + len;
+		if (strncmp(at + 8, parts[i], len) == 0 && (*end == '\0' || *end == '/')) {
+			*before = (size_t)(at + 1 - name);
+			return at + 8;
+		}
+	}
+	return NULL;
+}
+
+static bool is_command(const char *name, size_t n)
+{
+	size_t before;
+	return yj_ends_with(name, n, "/set", &before) || yj_ends_with(name, n, "/get", &before) ||
+	       strstr(name, "/set/") || strstr(name, "/get/");
+}
+
+/* NAME/FIELD with the bare value. */
+static void take_attribute(
+    struct yj_reports *out, const char *name, const char *field, const char *payload, size_t len)
+{
+	struct yj_report *r = yj_report_add(out);
+	struct yj_text text = {field, strlen(field)};
+	yj_report_name(r, name, (size_t)(field - 1 - name));
+	if (len == 0 || strncmp(field, "update-", 7) == 0 || strncmp(field, "device-", 7) == 0)
+		return;
+	r->base = YJ_BASE_HEARTBEAT;
+	take(r, text, (struct yj_text){payload, len});
+}
+
+static void take_device(struct yj_decoder *d, struct yj_report *r, const char *payload, size_t len)
+{
+	if (len == 0) /* a retained message is taken back */
+		return;
+	int rc = yj_js_read(&d->js, payload, len);
+	if (rc == 0 && yj_js_is(d->js.tokens, YJ_JS_OBJECT))
+		take_object(d, r);
+	else
+		yj_report_error(r, rc == YJ_ERR_BADMSG ? YJ_REASON_UTF8 : YJ_REASON_JSON);
+}
+
 static void read(struct yj_decoder *d, const char *topic, const char *payload, size_t len,
     struct yj_reports *out)
 {
-	const char *name = yj_topic_behind(topic, BASE);
+	const char *name = yj_topic_behind(topic, BASE), *part, *last;
 	if (!name || !*name)
 		return;
 	size_t n = strlen(name), before;
-	if (strncmp(name, "bridge/", 7) == 0 && strcmp(name, "bridge/state") != 0)
+	part = of_bridge(name, &before);
+	if ((part && strcmp(part, "state") != 0) || is_command(name, n))
 		return;
-	if (yj_ends_with(name, n, "/set", &before) || yj_ends_with(name, n, "/get", &before) ||
-	    strstr(name, "/set/"))
-		return;
-	struct yj_report *r = yj_report_add(out);
-	if (strcmp(name, "bridge/state") == 0) {
-		yj_report_name(r, BASE "bridge", SIZE_MAX);
+	last = strrchr(name, '/');
+	if (part) {
+		struct yj_report *r = yj_report_add(out);
+		char address[YJ_TOPIC_MAX];
+		snprintf(address, sizeof address, BASE "%.*sbridge", (int)before, name);
+		yj_report_name(r, address, SIZE_MAX);
 		take_availability(d, r, payload, len);
 	} else if (yj_ends_with(name, n, "/availability", &before)) {
+		struct yj_report *r = yj_report_add(out);
 		yj_report_name(r, name, before);
 		take_availability(d, r, payload, len);
-	} else if (yj_ends_with(name, n, "/action", &before) && len > 0 && payload[0] != '{') {
-		char action[YJ_KEY_MAX + 1] = "";
-		yj_report_name(r, name, before);
-		if (len < sizeof action) {
-			memcpy(action, payload, len);
-			action[len] = '\0';
-			take_action(r, action);
-		}
+	} else if (last && last > name &&
+		   (len > 0 ? payload[0] != '{' : strcmp(last, "/action") == 0)) {
+		take_attribute(out, name, last + 1, payload, len);
 	} else {
+		struct yj_report *r = yj_report_add(out);
 		yj_report_name(r, name, n);
-		int rc = yj_js_read(&d->js, payload, len);
-		if (rc == 0 && yj_js_is(d->js.tokens, YJ_JS_OBJECT))
-			take_object(d, r);
-		else
-			yj_report_error(r, rc == YJ_ERR_BADMSG ? YJ_REASON_UTF8 : YJ_REASON_JSON);
+		take_device(d, r, payload, len);
 	}
 }
 
@@ -138,10 +191,52 @@ static void filters(const char *address, void (*add)(void *ctx, const char *filt
 	add(ctx, BASE "#");
 }
 
+/* ── what a siren or a lamp shows: "SIREN", "NAME:light", "NAME:switch" ── */
+
+static const struct yj_shown siren[] = {
+    [YJ_HOME_RECEIVED] = {"{\"warning\":{\"mode\":\"emergency\",\"level\":\"low\","
+			  "\"strobe\":true,\"duration\":1}}"},
+    [YJ_HOME_ANSWERED] = {"{\"warning\":{\"mode\":\"emergency\",\"level\":\"medium\","
+			  "\"strobe\":true,\"duration\":3}}"},
+    [YJ_HOME_SEARCHING] = {NULL},
+    [YJ_HOME_ARRIVED] = {"{\"warning\":{\"mode\":\"stop\",\"level\":\"low\","
+			 "\"strobe\":false,\"duration\":0}}"},
+    [YJ_HOME_CLOSED] = {"{\"warning\":{\"mode\":\"stop\",\"level\":\"low\","
+			"\"strobe\":false,\"duration\":0}}"},
+};
+static const struct yj_shown light[] = {
+    [YJ_HOME_RECEIVED] = {"{\"effect\":\"blink\"}"},
+    [YJ_HOME_ANSWERED] = {"{\"state\":\"ON\"}"},
+    [YJ_HOME_SEARCHING] = {"{\"effect\":\"blink\"}"},
+    [YJ_HOME_ARRIVED] = {"{\"state\":\"ON\"}"},
+    [YJ_HOME_CLOSED] = {"{\"state\":\"OFF\"}"},
+};
+static const struct yj_shown onoff[] = {
+    [YJ_HOME_RECEIVED] = {"{\"state\":\"ON\"}"},
+    [YJ_HOME_ANSWERED] = {"{\"state\":\"ON\"}"},
+    [YJ_HOME_SEARCHING] = {NULL},
+    [YJ_HOME_ARRIVED] = {"{\"state\":\"ON\"}"},
+    [YJ_HOME_CLOSED] = {"{\"state\":\"OFF\"}"},
+};
+
+static int tell(const struct yj_to *to, const struct yj_msg_down_call *down, struct yj_wire *out)
+{
+	const struct yj_shown *shown = siren;
+	size_t n = strlen(to->feedback), before = n;
+	if (yj_ends_with(to->feedback, n, ":light", &before))
+		shown = light;
+	else if (yj_ends_with(to->feedback, n, ":switch", &before))
+		shown = onoff;
+	if (before == 0)
+		return YJ_ERR_NOTFOUND;
+	return yj_shown_put(&shown[down->state], out, BASE "%.*s/set", (int)before, to->feedback);
+}
+
 const struct yj_family yj_zigbee2mqtt_family = {
     .name = "zigbee2mqtt",
     .heartbeat_ms = 25LL * 3600 * 1000,
     .owns = owns,
     .read = read,
     .filters = filters,
+    .tell = tell,
 };

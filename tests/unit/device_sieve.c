@@ -195,6 +195,43 @@ static void test_a_replay_never_alarms_and_hides_nothing(void **s)
 	assert_string_equal(press(f, "single", 2000, 6), "call");
 }
 
+/* A counter that a replay sets: the button was let go while nobody listened. */
+static void test_a_reset_counts_in_a_replay(void **s)
+{
+	struct fixture *f = *s;
+	assert_string_equal(counter(f, YJ_SIGN_PRESS, "1", 1), "call");
+	assert_string_equal(counter(f, YJ_SIGN_PRESS, "1", 2), "ignore");
+	counter(f, YJ_SIGN_RESET, "0", 3);
+	assert_string_equal(counter(f, YJ_SIGN_PRESS, "1", 4), "call");
+	struct yj_report *r = fresh(f);
+	yj_report_dedup(r, YJ_REPEAT_NONE, "event_cnt", "0", 1);
+	struct yj_sign *reset = yj_report_sign(r, YJ_SIGN_RESET);
+	reset->repeat = YJ_REPEAT_COUNTER;
+	snprintf(reset->field, sizeof reset->field, "input:0");
+	assert_string_equal(sift(f, true, 5), "telemetry");
+	assert_string_equal(counter(f, YJ_SIGN_PRESS, "1", 6), "call");
+}
+
+static void test_a_report_says_a_thing_once(void **s)
+{
+	struct fixture *f = *s;
+	struct yj_report *r = fresh(f);
+	yj_report_press(r, "sos")->emergency = true;
+	yj_report_state(r, YJ_KIND_SOS, "sos_alarm", true);
+	yj_report_state(r, YJ_KIND_GAS, "gas", true);
+	yj_report_state(r, YJ_KIND_GAS, "carbon_monoxide", true);
+	yj_report_press(r, "single");
+	assert_string_equal(sift(f, false, 1), "call");
+	assert_int_equal(f->sifted.n, 3);
+	assert_int_equal(f->sifted.signs[0], 0);
+	assert_int_equal(f->sifted.signs[1], 2);
+	assert_int_equal(f->sifted.signs[2], 4);
+	r = fresh(f); /* what was not told apart is remembered all the same */
+	yj_report_state(r, YJ_KIND_SOS, "sos_alarm", true);
+	yj_report_state(r, YJ_KIND_GAS, "carbon_monoxide", true);
+	assert_string_equal(sift(f, false, 2), "telemetry");
+}
+
 static void test_a_change_is_a_sign_of_life(void **s)
 {
 	struct fixture *f = *s;
@@ -299,6 +336,8 @@ int main(void)
 	    TEST(test_packets_of_several_listeners),
 	    TEST(test_a_condition_alarms_when_it_begins),
 	    TEST(test_a_replay_never_alarms_and_hides_nothing),
+	    TEST(test_a_reset_counts_in_a_replay),
+	    TEST(test_a_report_says_a_thing_once),
 	    TEST(test_a_change_is_a_sign_of_life),
 	    TEST(test_the_most_serious_fact),
 	    TEST(test_battery_low_by_flag_or_percent),

@@ -121,6 +121,8 @@ static json_t *tell(const struct verdict *v, const char *name)
 		return o;
 	if (v->report->address[0])
 		json_object_set_new(o, "device", json_string(v->report->address));
+	if (v->report->announced)
+		json_object_set_new(o, "announced", json_string(v->report->announced));
 	if (v->sifted.fact == YJ_FACT_CALL && says_help(v))
 		json_object_set_new(o, "button", json_string("sos"));
 	if (v->sifted.fact == YJ_FACT_CALL && key_of(v))

@@ -85,6 +85,9 @@ enum yj_base { /* what a report is when nothing has happened, the least first */
 struct yj_report {
 	char address[YJ_ADDRESS_MAX + 1]; /* "" : of nobody */
 	char route[YJ_ROUTE_MAX + 1];	  /* "" : nothing new */
+	/* NULL, or the family in which somebody else has announced that there is such a device: it
+	 * can be registered, and has said nothing itself. */
+	const char *announced;
 	enum yj_base base;
 	enum yj_reason why; /* of an ERROR */
 	enum yj_says says;
