@@ -183,13 +183,14 @@ static int known(struct one *o, const char *device)
 	struct yj_memory memory = {.ctx = g, .get = recall, .put = remember};
 	struct yj_sifted sifted = {0};
 	int rc = yj_foreign_get(g->store, device, &o->device);
-	if (rc == 0 && o->report->base == YJ_BASE_ERROR) {
+	if (rc != 0)
+		return rc;
+	if (o->report->base == YJ_BASE_ERROR) {
 		if (o->report->readings.faults_known && !o->raw->retained)
 			yj_readings_take(g, device, &o->report->readings);
 		return unreadable(o);
 	}
-	if (rc == 0)
-		rc = yj_sieve(&memory, device, o->report, o->raw->retained, g->now.t, &sifted);
+	rc = yj_sieve(&memory, device, o->report, o->raw->retained, g->now.t, &sifted);
 	if (rc < 0)
 		return rc;
 	if (o->report->route[0] && strcmp(o->report->route, o->device.route) != 0)

@@ -41,6 +41,18 @@ void yj_readings_none(struct yj_readings *r)
 	};
 }
 
+void yj_readings_fault(struct yj_readings *readings, enum yj_fault fault, bool on)
+{
+	readings->faults_known |= fault;
+	readings->faults = on ? readings->faults | fault : readings->faults & ~(unsigned)fault;
+}
+
+void yj_readings_rssi(struct yj_readings *readings, double dbm)
+{
+	if (dbm >= -150 && dbm < 0)
+		readings->rssi_dbm = (int16_t)dbm;
+}
+
 void yj_readings_battery(struct yj_readings *readings, double pct)
 {
 	if (pct >= 0 && pct <= 100)
@@ -97,6 +109,15 @@ void yj_report_state(struct yj_report *report, enum yj_kind kind, const char *fi
 	s->kind = kind;
 	s->on = on;
 	copy(s->field, sizeof s->field, field, SIZE_MAX);
+}
+
+void yj_report_change(struct yj_report *report, const char *field, size_t len, bool on)
+{
+	struct yj_sign *s = yj_report_sign(report, YJ_SIGN_CHANGE);
+	if (!s)
+		return;
+	s->on = on;
+	copy(s->field, sizeof s->field, field, len);
 }
 
 void yj_report_dedup(struct yj_report *report, enum yj_repeat repeat, const char *field,

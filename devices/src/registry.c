@@ -12,6 +12,10 @@ static const struct yj_family *const families[] = {
     &yj_tts_family,
     &yj_homie_family,
     &yj_homeassistant_family,
+    &yj_rtl_433_family,
+    &yj_tasmota_family,
+    &yj_openmqttgateway_family,
+    &yj_shelly_family,
     &yj_esphome_family,
 };
 

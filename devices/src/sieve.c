@@ -1,6 +1,7 @@
 #include "devices/sieve.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define PACKETS 4		 /* dedups that are remembered */
@@ -47,10 +48,9 @@ static int among_the_last(const struct sieve *s, const char *field, bool for_goo
 		size_t len = strcspn(line, "\n");
 		bool more = line[len] == '\n';
 		line[len] = '\0';
-		long long then = 0;
-		int at = 0;
-		if (sscanf(line, "%lld %n", &then, &at) == 1 &&
-		    strcmp(line + at, unique(s->report)) == 0 &&
+		char *rest;
+		long long then = strtoll(line, &rest, 10);
+		if (*rest == ' ' && strcmp(rest + 1, unique(s->report)) == 0 &&
 		    (for_good || s->t - then <= PACKET_WINDOW_MS)) {
 			*is = true;
 			return 0;

@@ -118,6 +118,8 @@ struct yj_sign *yj_report_sign(struct yj_report *report, enum yj_sign_type type)
 struct yj_sign *yj_report_press(struct yj_report *report, const char *key);
 /* A condition by the name of its field. */
 void yj_report_state(struct yj_report *report, enum yj_kind kind, const char *field, bool on);
+/* A value of two by the name of its field: a sign of life when it is the other one. */
+void yj_report_change(struct yj_report *report, const char *field, size_t len, bool on);
 void yj_report_dedup(struct yj_report *report, enum yj_repeat repeat, const char *field,
     const char *value, size_t len);
 /* The dedup alone is not unique: it is within this (a session). */
@@ -125,6 +127,10 @@ void yj_report_within(struct yj_report *report, const char *session);
 /* It cannot be read. Whatever was found so far is dropped. */
 void yj_report_error(struct yj_report *report, enum yj_reason why);
 void yj_readings_none(struct yj_readings *readings);
+/* A fault that the device says it has, or has not (any more). */
+void yj_readings_fault(struct yj_readings *readings, enum yj_fault fault, bool on);
+/* -150 to -1 is taken. */
+void yj_readings_rssi(struct yj_readings *readings, double dbm);
 /* 0 to 100 is taken (a fraction too); anything else is not said. */
 void yj_readings_battery(struct yj_readings *readings, double pct);
 
