@@ -46,19 +46,6 @@ bool yj_text_number(struct yj_text text, double *out)
 	return true;
 }
 
-int yj_text_truth(struct yj_text text)
-{
-	static const char *const yes[] = {"true", "on", "1", "yes", "alarm", "detected", "leak",
-	    "leaking", "wet", "fall", "falling", "fall_alarm", "problem", "unsafe", "triggered",
-	    "water_leakage_yes", "active", "pressed", "press", "open", "opened", "smoke", "gas",
-	    "low", NULL};
-	static const char *const no[] = {"false", "off", "0", "no", "normal", "none", "clear",
-	    "cleared", "ok", "dry", "safe", "idle", "detecting", "not_detected", "fall_warning",
-	    "maybe_fall", "water_leakage_no", "inactive", "released", "closed", "close", "high",
-	    "medium", "middle", NULL};
-	return among(text, yes) ? 1 : among(text, no) ? 0 : -1;
-}
-
 bool yj_text_word(struct yj_text text, size_t *at, struct yj_text *word)
 {
 	size_t i = *at;
@@ -70,6 +57,38 @@ bool yj_text_word(struct yj_text text, size_t *at, struct yj_text *word)
 	word->len = (size_t)(text.at + i - word->at);
 	*at = i;
 	return word->len > 0;
+}
+
+/* Values of several words ("Fall detected", "no leak"), and what is not in the other lists. */
+static int truth_of_words(struct yj_text text)
+{
+	static const char *const yes[] = {"alarm", "alert", "detected", "fall", "fallen", "falling",
+	    "triggered", "leak", "leaking", "smoke", "gas", "emergency", "sos", "panic", "help",
+	    "danger", "报警", "告警", "跌倒", "漏水", "求助", NULL};
+	static const char *const no[] = {"no", "not", "none", "normal", "clear", "cleared", "ok",
+	    "off", "false", "undetected", "unknown", "warning", "maybe", "正常", "无", NULL};
+	struct yj_text word;
+	int truth = -1;
+	for (size_t at = 0; yj_text_word(text, &at, &word);) {
+		if (among(word, no))
+			return yj_text_is(word, "unknown") ? -1 : 0;
+		if (among(word, yes))
+			truth = 1;
+	}
+	return truth;
+}
+
+int yj_text_truth(struct yj_text text)
+{
+	static const char *const yes[] = {"true", "on", "1", "yes", "alarm", "detected", "leak",
+	    "leaking", "wet", "fall", "falling", "fall_alarm", "problem", "unsafe", "triggered",
+	    "water_leakage_yes", "active", "pressed", "press", "open", "opened", "smoke", "gas",
+	    "low", NULL};
+	static const char *const no[] = {"false", "off", "0", "no", "normal", "none", "clear",
+	    "cleared", "ok", "dry", "safe", "idle", "detecting", "not_detected", "fall_warning",
+	    "maybe_fall", "water_leakage_no", "inactive", "released", "closed", "close", "high",
+	    "medium", "middle", NULL};
+	return among(text, yes) ? 1 : among(text, no) ? 0 : truth_of_words(text);
 }
 
 static void raise_base(struct yj_report *r, enum yj_base base)
