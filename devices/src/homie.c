@@ -1,8 +1,8 @@
 /* Homie 5 (homie/5/DEVICE/NODE/PROPERTY) and 3 or 4 (homie/DEVICE/…), with $state, $alert, $log and
  * other attributes. https://homieiot.github.io/specification/
  *
- * The convention asks for QoS 2 (of events, and 1 or 2 of the rest); properties are retained but
- * for events. Names of nodes and properties are the maker's. */
+ * Retained properties come with QoS 2 or 1, momentary events not retained and with QoS 0. Names of
+ * nodes and properties are the maker's. */
 #include <string.h>
 
 #include "decoder.h"
