@@ -10,6 +10,7 @@ static const struct port {
     {102, YJ_LORA_MOTION}, /* TBMS100 */
     {103, YJ_LORA_DATA},   /* TBHH100, TBHV110 */
     {106, YJ_LORA_LEAK},   /* TBWL100 */
+    {136, YJ_LORA_PRESS},  /* TBOL100, the object locator */
     {147, YJ_LORA_PRESS},  /* TBPB100 */
 };
 

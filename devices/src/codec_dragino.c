@@ -19,8 +19,8 @@ static const struct row {
     {YJ_DRAGINO_TRACKERD, 6, 27, 24, 0x40, YJ_LORA_SOS, "ALARM_status"},
     {YJ_DRAGINO_TRACKERD, 7, 3, 0, 0x40, YJ_LORA_SOS, "ALARM_status"},
     {YJ_DRAGINO_TRACKERD, 8, 10, 7, 0x40, YJ_LORA_SOS, "ALARM_status"},
-    {YJ_DRAGINO_DOOR2, 10, 3, 0, 0x80, YJ_LORA_DOOR, "DOOR_OPEN_STATUS"},
-    {YJ_DRAGINO_LEAK2, 10, 3, 0, 0x40, YJ_LORA_LEAK, "WATER_LEAK_STATUS"},
+    {YJ_DRAGINO_MOD, 10, 3, 0, 0x80, YJ_LORA_DOOR, "DOOR_OPEN_STATUS"},
+    {YJ_DRAGINO_MOD, 10, 3, 0, 0x40, YJ_LORA_LEAK, "WATER_LEAK_STATUS"},
     {YJ_DRAGINO_DOOR3, 2, 1, 0, 0x01, YJ_LORA_DOOR, "DOOR_OPEN_STATUS"},
     {YJ_DRAGINO_LEAK3, 2, 1, 0, 0x01, YJ_LORA_LEAK, "WATER_LEAK_STATUS"},
 };
@@ -35,6 +35,15 @@ static void about_itself(struct yj_lora *u)
 	    u->bytes[2] & 0x0fU);
 }
 
+/* LDS02 and the like are either, or both, and say which. */
+static bool is_meant(const struct yj_lora *u, const struct row *row)
+{
+	enum { MOD_DOOR = 1, MOD_LEAK, MOD_BOTH };
+	unsigned mod = u->bytes[2];
+	return row->kind != YJ_DRAGINO_MOD || mod == MOD_BOTH ||
+	       mod == (row->what == YJ_LORA_DOOR ? MOD_DOOR : MOD_LEAK);
+}
+
 void yj_codec_dragino(struct yj_lora *u)
 {
 	enum { PORT_ABOUT = 5 };
@@ -42,15 +51,14 @@ void yj_codec_dragino(struct yj_lora *u)
 		about_itself(u);
 		return;
 	}
+	u->measures = true; /* of what was logged, or set, at least */
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		const struct row *row = &rows[i];
 		if (row->kind != u->model->kind || row->port != u->port)
 			continue;
 		if (u->n < row->len)
 			u->broken = true;
-		else
+		else if (is_meant(u, row))
 			yj_lora_flag(u, row->what, row->field, u->bytes[row->at] & row->bit);
-		return;
 	}
-	u->measures = true; /* a log of what was, a setting */
 }

@@ -117,7 +117,6 @@ static void take(struct yj_lora *u, const struct channel *c, const unsigned char
 {
 	struct yj_readings *r = &u->report->readings;
 	enum { BREATH_NORMAL = 2, BREATH_SLOW = 4 };
-	char key[8];
 	switch (c->take) {
 	case TAKE_WHAT:
 		if (c->what != YJ_LORA_INFO)
@@ -133,8 +132,7 @@ static void take(struct yj_lora *u, const struct channel *c, const unsigned char
 		yj_lora_press_code(u, v[0], "sld");
 		break;
 	case TAKE_KEY:
-		snprintf(key, sizeof key, "%u", (unsigned)v[0]);
-		yj_lora_press(u, key);
+		yj_lora_press_code(u, v[0], "");
 		break;
 	case TAKE_SEES:
 		yj_lora_radar_sees(u, v[0]);
@@ -189,7 +187,7 @@ void yj_codec_gs524n(struct yj_lora *u)
 	if (event == ALARM || event == NORMAL)
 		yj_lora_flag(u, YJ_LORA_SMOKE, "event", event == ALARM);
 	if (event == FAILED || event == NORMAL)
-		yj_lora_fault(u, YJ_FAULT_TROUBLE, event == FAILED);
+		yj_readings_fault(r, YJ_FAULT_TROUBLE, event == FAILED);
 	if (event == REMOVED || event == INSTALLED)
-		yj_lora_fault(u, YJ_FAULT_TAMPER, event == REMOVED);
+		yj_readings_fault(r, YJ_FAULT_TAMPER, event == REMOVED);
 }

@@ -9,23 +9,29 @@ static const struct device {
 	enum yj_lora_what what;
 	const char *key, *field;
 } devices[] = {
+    {0x06, YJ_LORA_LEAK, NULL, "WaterLeak_1"},	   /* R311W, a second one in the next byte */
     {0x0a, YJ_LORA_SMOKE, NULL, "FireAlarm"},	   /* RA02A */
     {0x10, YJ_LORA_PRESS, "single", "Alarm"},	   /* RB02I */
     {0x11, YJ_LORA_GAS, NULL, "COAlarm"},	   /* RA02C */
+    {0x12, YJ_LORA_LEAK, NULL, "WaterLeak"},	   /* R718WB */
     {0x31, YJ_LORA_PRESS, "single", "Alarm"},	   /* R718T */
+    {0x32, YJ_LORA_LEAK, NULL, "WaterLeak"},	   /* R718WA */
     {0x4d, YJ_LORA_PRESS, "single", "Alarm"},	   /* R312A */
     {0x55, YJ_LORA_PRESS, "doorbell", "Doorbell"}, /* R312 */
 };
 
 static void take(struct yj_lora *u, const struct device *d)
 {
+	enum { TYPE_R311W = 0x06 };
 	bool on = u->bytes[4] != 0;
 	u->report->readings.battery_low = (u->bytes[3] & 0x80) != 0;
 	u->measures = u->told = true;
 	if (d->what == YJ_LORA_PRESS && on)
-		yj_lora_press(u, d->key);
+		yj_lora_press(u, d->key, false);
 	else if (d->what != YJ_LORA_PRESS)
 		yj_lora_flag(u, d->what, d->field, on);
+	if (d->type == TYPE_R311W && u->n > 5)
+		yj_lora_flag(u, d->what, "WaterLeak_2", u->bytes[5] != 0);
 }
 
 void yj_codec_netvox(struct yj_lora *u)

@@ -1,5 +1,7 @@
 #include "lorawan.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "proto/time.h"
@@ -15,44 +17,38 @@ static enum yj_kind kind_of(enum yj_lora_what what)
 				       : YJ_KIND_SOS;
 }
 
-static void change(struct yj_lora *u, const char *field, bool on)
+void yj_lora_press(struct yj_lora *u, const char *key, bool emergency)
 {
-	struct yj_sign *s = yj_report_sign(u->report, YJ_SIGN_CHANGE);
-	if (!s)
-		return;
-	s->on = on;
-	strncpy(s->field, field, sizeof s->field - 1);
-}
-
-void yj_lora_press(struct yj_lora *u, const char *key)
-{
+	struct yj_report *r = u->report;
+	struct yj_sign *s = NULL;
 	u->told = true;
-	yj_report_press(u->report, key);
+	for (size_t i = 0; !s && i < r->n_signs; i++)
+		if (r->signs[i].type == YJ_SIGN_PRESS && strcmp(r->signs[i].key, key) == 0)
+			s = &r->signs[i];
+	if (!s)
+		s = yj_report_press(r, key);
+	if (s)
+		s->emergency = s->emergency || emergency;
 }
 
 void yj_lora_press_code(struct yj_lora *u, unsigned code, const char *order)
 {
-	char key[2] = {(char)('0' + code % 10), '\0'};
+	char number[12];
 	char style = code >= 1 && code <= strlen(order) ? order[code - 1] : '\0';
-	yj_lora_press(u, style == 's'	? "single"
-			 : style == 'd' ? "double"
-			 : style == 't' ? "triple"
-			 : style == 'l' ? "long"
-					: key);
-}
-
-void yj_lora_fault(struct yj_lora *u, enum yj_fault fault, bool is)
-{
-	struct yj_readings *r = &u->report->readings;
-	r->faults_known |= (unsigned)fault;
-	r->faults = is ? r->faults | (unsigned)fault : r->faults & ~(unsigned)fault;
+	snprintf(number, sizeof number, "%u", code);
+	const char *key = style == 's'	 ? "single"
+			  : style == 'd' ? "double"
+			  : style == 't' ? "triple"
+			  : style == 'l' ? "long"
+					 : number;
+	yj_lora_press(u, key, false);
 }
 
 void yj_lora_in_bed(struct yj_lora *u, bool in)
 {
 	u->measures = u->told = true;
 	u->report->readings.in_bed = in;
-	change(u, "in_bed", in);
+	yj_report_change(u->report, "in_bed", SIZE_MAX, in);
 }
 
 void yj_lora_breathing(struct yj_lora *u, double per_min)
@@ -71,7 +67,7 @@ void yj_lora_flag(struct yj_lora *u, enum yj_lora_what what, const char *field, 
 	case YJ_LORA_PRESS:
 		u->told = true;
 		if (on)
-			yj_lora_press(u, "single");
+			yj_lora_press(u, "single", false);
 		break;
 	case YJ_LORA_SOS:
 	case YJ_LORA_FALL:
@@ -83,14 +79,14 @@ void yj_lora_flag(struct yj_lora *u, enum yj_lora_what what, const char *field, 
 		break;
 	case YJ_LORA_DOOR:
 		u->told = true;
-		change(u, field, on);
+		yj_report_change(u->report, field, SIZE_MAX, on);
 		break;
 	case YJ_LORA_MOTION:
 		u->told = true;
 		u->report->readings.life = u->report->readings.life || on;
 		break;
 	case YJ_LORA_TAMPER:
-		yj_lora_fault(u, YJ_FAULT_TAMPER, on);
+		yj_readings_fault(&u->report->readings, YJ_FAULT_TAMPER, on);
 		break;
 	case YJ_LORA_MAINS:
 		u->report->readings.mains = on;
@@ -213,7 +209,7 @@ void yj_lora_read(struct yj_decoder *d, yj_js_at object, yj_js_at data, struct y
 	/* what nobody here can read would be silent for ever: work for maintenance */
 	bool sealed = !decoded && u->n > 0 && u->port != 0 && !u->model;
 	if (decoded || u->n > 0)
-		yj_lora_fault(u, YJ_FAULT_SEALED, sealed);
+		yj_readings_fault(&u->report->readings, YJ_FAULT_SEALED, sealed);
 	u->report->base = u->measures || sealed ? YJ_BASE_TELEMETRY : YJ_BASE_HEARTBEAT;
 }
 
@@ -231,11 +227,9 @@ void yj_lora_rssi(const struct yj_js *js, yj_js_at gateways, struct yj_report *r
 {
 	if (!yj_js_is(gateways, YJ_JS_ARRAY))
 		return;
-	for (yj_js_at g = yj_js_first(js, gateways); g; g = yj_js_next(js, gateways, g)) {
-		double dbm;
-		if (!yj_js_number(js, yj_js_get(js, g, "rssi"), &dbm) || dbm < -200 || dbm >= 0)
-			continue;
-		if (report->readings.rssi_dbm == 0 || dbm > report->readings.rssi_dbm)
-			report->readings.rssi_dbm = (int16_t)dbm;
-	}
+	double best = -INFINITY, dbm;
+	for (yj_js_at g = yj_js_first(js, gateways); g; g = yj_js_next(js, gateways, g))
+		if (yj_js_number(js, yj_js_get(js, g, "rssi"), &dbm) && dbm < 0 && dbm > best)
+			best = dbm;
+	yj_readings_rssi(&report->readings, best);
 }

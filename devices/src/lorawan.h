@@ -63,8 +63,9 @@ void yj_lora_object(const struct yj_js *js, yj_js_at object, struct yj_lora *u);
 /* ── for the makers' codecs ── */
 /* A flag of bytes; field is what it is remembered by. */
 void yj_lora_flag(struct yj_lora *u, enum yj_lora_what what, const char *field, bool on);
-void yj_lora_press(struct yj_lora *u, const char *key);
-void yj_lora_fault(struct yj_lora *u, enum yj_fault fault, bool is);
+/* Once per key and uplink: codecs tell one press under several names. emergency: in its own words.
+ */
+void yj_lora_press(struct yj_lora *u, const char *key, bool emergency);
 void yj_lora_in_bed(struct yj_lora *u, bool in);
 void yj_lora_breathing(struct yj_lora *u, double per_min);
 /* Of a radar: what its alarm of this type (a VS373's number) and status become. */
@@ -96,11 +97,11 @@ enum {		       /* yj_lora_model.kind */
 	YJ_MS_GAS = 128,
 	YJ_MS_RADAR = 256,
 	YJ_MS_TH = 512,
+	YJ_MS_KEYS = 1024, /* several buttons, which are numbered */
 
 	YJ_DRAGINO_PB01 = 1,
 	YJ_DRAGINO_TRACKERD,
-	YJ_DRAGINO_DOOR2, /* LDS02 */
-	YJ_DRAGINO_LEAK2, /* LWL02 */
+	YJ_DRAGINO_MOD,	  /* LDS01, LDS02, LWL01, LWL02: the third byte says door or leak */
 	YJ_DRAGINO_DOOR3, /* LDS03A */
 	YJ_DRAGINO_LEAK3, /* LWL03A */
 

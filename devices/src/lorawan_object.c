@@ -69,10 +69,12 @@ static const struct field {
     {"breathrate", TAKE_RR},
     {"button", TAKE_PRESS},
     {"buttonevent", TAKE_PRESS_SLD},
+    {"buttoneventstatus", TAKE_PRESS_SLD},
     {"buttonpress", TAKE_PRESS},
     {"buttonpressed", TAKE_PRESS},
     {"buttonstate", TAKE_PRESS},
     {"buttonstatus", TAKE_PRESS_SLD},
+    {"buttontrigger", TAKE_PRESS},
     {"carbonmonoxide", TAKE_GAS},
     {"click", TAKE_PRESS},
     {"coalarm", TAKE_GAS},
@@ -123,6 +125,7 @@ static const struct field {
     {"leakstatus", TAKE_LEAK},
     {"lorawanclass", TAKE_INFO},
     {"lowbattery", TAKE_LOW},
+    {"magnet", TAKE_DOOR},
     {"magnetstatus", TAKE_DOOR},
     {"model", TAKE_MODEL},
     {"motion", TAKE_MOTION},
@@ -164,6 +167,8 @@ static const struct field {
     {"volt", TAKE_VOLT},
     {"water", TAKE_LEAK},
     {"waterleak", TAKE_LEAK},
+    {"waterleak1", TAKE_LEAK},
+    {"waterleak2", TAKE_LEAK},
     {"waterleakdetected", TAKE_LEAK},
     {"waterleakstatus", TAKE_LEAK},
 };
@@ -276,7 +281,7 @@ static const char *style_of(const char *word)
 	return NULL;
 }
 
-/* order: what the numbers mean, "" if 1 is a press and others are keys. */
+/* order: what the numbers mean; those behind its end are keys. */
 static void press(struct object *o, yj_js_at at, const char *order)
 {
 	char word[WORD_MAX];
@@ -285,13 +290,19 @@ static void press(struct object *o, yj_js_at at, const char *order)
 	word_of(o->js, at, word);
 	const char *style = style_of(word);
 	if (style)
-		yj_lora_press(o->u, style);
+		yj_lora_press(o->u, style, false);
 	else if (yj_js_number(o->js, at, &number)) {
 		if (number >= 1 && number < 1000)
-			yj_lora_press_code(o->u, (unsigned)number, order[0] ? order : "s");
+			yj_lora_press_code(o->u, (unsigned)number, order);
 	} else if (word[0] && !among(off_words, word)) {
-		yj_lora_press(o->u, word);
+		yj_lora_press(o->u, word, false);
 	}
+}
+
+/* Its "button" is which, not how: 1 is the first one. */
+static bool numbers_keys(const struct yj_lora *u)
+{
+	return u->model && u->model->decode == yj_codec_milesight && (u->model->kind & YJ_MS_KEYS);
 }
 
 static void help(struct object *o, yj_js_at at)
@@ -299,11 +310,8 @@ static void help(struct object *o, yj_js_at at)
 	char word[WORD_MAX];
 	word_of(o->js, at, word);
 	o->u->measures = o->u->told = true;
-	if (answer(o->js, at) != YES && !style_of(word))
-		return;
-	struct yj_sign *s = yj_report_press(o->u->report, "sos");
-	if (s)
-		s->emergency = true;
+	if (answer(o->js, at) == YES || style_of(word))
+		yj_lora_press(o->u, "sos", true);
 }
 
 /* "button_3": the number is the key. */
@@ -427,7 +435,7 @@ static void doorbell(struct object *o, yj_js_at at)
 {
 	o->u->measures = o->u->told = true;
 	if (answer(o->js, at) == YES)
-		yj_lora_press(o->u, "doorbell");
+		yj_lora_press(o->u, "doorbell", false);
 }
 
 /* ── one field ── */
@@ -460,7 +468,7 @@ static void take(struct object *o, enum take t, const char *name, yj_js_at at)
 		firmware(o, at);
 		break;
 	case TAKE_PRESS:
-		press(o, at, "");
+		press(o, at, numbers_keys(o->u) ? "" : "s");
 		break;
 	case TAKE_PRESS_SDT:
 		press(o, at, "sdt");
@@ -564,7 +572,7 @@ static void walk(struct object *o, yj_js_at object, const struct field *parent, 
 		} else if (f) {
 			take(o, f->take, f->name, k + 1);
 		} else if (key && answer(o->js, k + 1) == YES) {
-			yj_lora_press(o->u, key);
+			yj_lora_press(o->u, key, false);
 		} else {
 			o->u->told = o->u->told || key;
 			o->u->measures = true;
@@ -623,7 +631,7 @@ static void settle_event(struct object *o)
 	if (style && strcmp(style, "sos") == 0)
 		help(o, o->event);
 	else if (style && yj_js_is(o->event, YJ_JS_STRING))
-		press(o, o->event, "");
+		press(o, o->event, "s");
 }
 
 /* The words of the GS524N's codec. */
@@ -637,9 +645,9 @@ static void settle_smoke(struct object *o)
 	if (strcmp(word, "alarm") == 0 || strcmp(word, "normal") == 0)
 		yj_lora_flag(u, YJ_LORA_SMOKE, "event", word[0] == 'a');
 	if (strcmp(word, "failover") == 0 || strcmp(word, "normal") == 0)
-		yj_lora_fault(u, YJ_FAULT_TROUBLE, word[0] == 'f');
+		yj_readings_fault(&u->report->readings, YJ_FAULT_TROUBLE, word[0] == 'f');
 	if (strcmp(word, "removed") == 0 || strcmp(word, "installed") == 0)
-		yj_lora_fault(u, YJ_FAULT_TAMPER, word[0] == 'r');
+		yj_readings_fault(&u->report->readings, YJ_FAULT_TAMPER, word[0] == 'r');
 }
 
 static void settle_status(struct object *o)

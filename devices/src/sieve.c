@@ -205,11 +205,16 @@ static bool says_help(const struct yj_sign *sign)
 	       (sign->type == YJ_SIGN_STATE && sign->kind == YJ_KIND_SOS);
 }
 
+static bool is_alarm(const struct yj_sign *sign)
+{
+	return sign->type == YJ_SIGN_STATE || sign->type == YJ_SIGN_ALARM;
+}
+
 static bool say_the_same(const struct yj_sign *a, const struct yj_sign *b)
 {
 	if (says_help(a) || says_help(b))
 		return says_help(a) && says_help(b);
-	return a->type == YJ_SIGN_STATE && b->type == YJ_SIGN_STATE && a->kind == b->kind;
+	return is_alarm(a) && is_alarm(b) && a->kind == b->kind;
 }
 
 static void say_once(const struct sieve *s)

@@ -114,8 +114,9 @@ def test_a_fall_is_dismissed_at_the_radar(world):
     ns = server(world, "chirpstack")
     downs = server(world, "looker")
     downs.subscribe("application/+/device/+/command/down")
-    ns.publish(*chirpstack("up", profile="VS373", data=b64("06FB0801000100")))
+    ns.publish(*chirpstack("up", profile="VS373", data=b64("03F804007800960006FB0801000100")))
     g.wait_event("incident.opened", kind="fall")
+    assert g.incident()["alerts"] == 1  # what it sees and what it raises are one fall
     number = g.incident()["id"]
     g.ctl("incident", "arrive", number, "--by", "grid1")
     g.ctl("incident", "resolve", number, "--by", "grid1", "--outcome", "helped")

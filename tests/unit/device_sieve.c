@@ -230,6 +230,12 @@ static void test_a_report_says_a_thing_once(void **s)
 	yj_report_state(r, YJ_KIND_SOS, "sos_alarm", true);
 	yj_report_state(r, YJ_KIND_GAS, "carbon_monoxide", true);
 	assert_string_equal(sift(f, false, 2), "telemetry");
+	r = fresh(f); /* what is seen, and the alarm for it */
+	yj_report_sign(r, YJ_SIGN_ALARM)->kind = YJ_KIND_FALL;
+	yj_report_state(r, YJ_KIND_FALL, "detection_status", true);
+	yj_report_sign(r, YJ_SIGN_ALARM)->kind = YJ_KIND_LEAK;
+	assert_string_equal(sift(f, false, 3), "fall");
+	assert_int_equal(f->sifted.n, 2);
 }
 
 static void test_a_change_is_a_sign_of_life(void **s)

@@ -101,10 +101,10 @@ static void test_long_texts_are_read_to_their_caps(void **state)
 static void test_every_field_is_found(void **state)
 {
 	static const char *const press[] = {"button", "button_event", "buttonPress",
-	    "button_pressed", "ButtonState", "buttonStatus", "click", "press", "pressed",
-	    "pressEvent", "doorbell", "button_1", "BUTTON-12", "sos", "SOS_alarm", "sos_button",
-	    "sosEvent", "sos_status", "emergency", "emergency_alarm", "emergencyCall", "help",
-	    "panic", "panicAlarm", "panic_button", "Alarm"};
+	    "button_pressed", "ButtonState", "buttonStatus", "button_event_status", "ButtonTrigger",
+	    "click", "press", "pressed", "pressEvent", "doorbell", "button_1", "BUTTON-12", "sos",
+	    "SOS_alarm", "sos_button", "sosEvent", "sos_status", "emergency", "emergency_alarm",
+	    "emergencyCall", "help", "panic", "panicAlarm", "panic_button", "Alarm"};
 	static const struct {
 		const char *name;
 		enum yj_kind kind;
@@ -117,12 +117,14 @@ static void test_every_field_is_found(void **state)
 	    {"leak", YJ_KIND_LEAK}, {"leakage", YJ_KIND_LEAK}, {"leakage_status", YJ_KIND_LEAK},
 	    {"leakDetected", YJ_KIND_LEAK}, {"leak_status", YJ_KIND_LEAK}, {"water", YJ_KIND_LEAK},
 	    {"waterleak", YJ_KIND_LEAK}, {"water_leak", YJ_KIND_LEAK},
+	    {"WaterLeak_1", YJ_KIND_LEAK}, {"WaterLeak_2", YJ_KIND_LEAK},
 	    {"water_leak_detected", YJ_KIND_LEAK}, {"WATER_LEAK_STATUS", YJ_KIND_LEAK},
 	    {"ALARM_status", YJ_KIND_SOS}};
 	static const char *const life[] = {
 	    "accMotion", "motion", "motion_status", "occupancy", "pir", "pirStatus", "presence"};
 	static const char *const doors[] = {"contact", "contactState", "digital", "digital2",
-	    "door", "DOOR_OPEN_STATUS", "door_status", "magnet_status", "in_bed", "bed_status"};
+	    "door", "DOOR_OPEN_STATUS", "door_status", "magnet", "magnet_status", "in_bed",
+	    "bed_status"};
 	char object[96];
 
 	(void)state;
@@ -217,6 +219,22 @@ static void test_what_nobody_can_read_is_a_fault(void **state)
 	/* nothing was sent: nothing is known of that */
 	r = uplink("WaveTrend Z9", "\"data\":\"\"");
 	assert_int_equal(r->readings.faults_known, 0);
+}
+
+static void test_one_press_under_several_names(void **state)
+{
+	(void)state;
+	const struct yj_report *r =
+	    uplink("WS101", "\"object\":{\"button_event\":{\"status\":\"short press\"},"
+			    "\"press\":\"short\",\"click\":true,\"button_pressed\":1}");
+	assert_int_equal(r->n_signs, 1);
+	assert_string_equal(r->signs[0].key, "single");
+	r = uplink("Own", "\"object\":{\"sos\":true,\"sos_event\":1,\"event\":\"SOS\"}");
+	assert_int_equal(r->n_signs, 1);
+	assert_true(r->signs[0].emergency);
+	r = uplink("WS156", "\"data\":\"/zQBAAD/NAIAAP80DAAA\"");
+	assert_int_equal(r->n_signs, 3);
+	assert_string_equal(r->signs[2].key, "12");
 }
 
 /* ── what is the server's word only ── */
@@ -440,6 +458,7 @@ int main(void)
 	    cmocka_unit_test(test_what_is_of_the_device_itself_is_a_heartbeat),
 	    cmocka_unit_test(test_deep_and_wide_objects),
 	    cmocka_unit_test(test_what_nobody_can_read_is_a_fault),
+	    cmocka_unit_test(test_one_press_under_several_names),
 	    cmocka_unit_test(test_hearsay),
 	    cmocka_unit_test(test_times_signal_and_ids),
 	    cmocka_unit_test(test_owned_topics),
