@@ -5,6 +5,7 @@
 
 #include "alert.h"
 #include "floods.h"
+#include "life.h"
 #include "presence.h"
 #include "space.h"
 
@@ -83,6 +84,26 @@ static int by_type(struct yj_alert *a, int64_t *incident)
 	return 0;
 }
 
+/* Is somebody there who said that? Smoke, gas, water and silence need nobody. */
+static void sign_of_life(struct yj_alert *a)
+{
+	static const bool of_person[YJ_KIND_COUNT] = {[YJ_KIND_FALL] = true,
+	    [YJ_KIND_BED_EXIT] = true,
+	    [YJ_KIND_VITAL] = true,
+	    [YJ_KIND_WANDER] = true};
+	const struct yj_message *m = &a->event->msg;
+	if (a->stranger)
+		return;
+	if (m->type == YJ_TOPIC_CALL)
+		yj_life_sign(a->g, a->device.id, YJ_LIFE_PRESS, m->u.call.ts_ms);
+	else if (m->type == YJ_TOPIC_ALARM && of_person[m->u.alarm.kind])
+		yj_life_sign(a->g, a->device.id, YJ_LIFE_PRESS, m->u.alarm.ts_ms);
+	else if (m->type == YJ_TOPIC_CANCEL)
+		yj_life_sign(a->g, a->device.id, YJ_LIFE_PRESS, m->u.cancel.ts_ms);
+	else if (m->type == YJ_TOPIC_WELL)
+		yj_life_sign(a->g, a->device.id, YJ_LIFE_WELL, m->u.well.ts_ms);
+}
+
 static const char *message_id(const struct yj_message *m)
 {
 	switch (m->type) {
@@ -147,6 +168,7 @@ int yj_alerts_message(struct yj_gateway *g, const struct yj_event *event, const 
 		return rc < 0 ? rc : yj_alert_received(&a, incident, false);
 	}
 	a.reused = seen == YJ_SEEN_REUSED;
+	sign_of_life(&a);
 	rc = by_type(&a, &incident);
 	if (rc == 0)
 		rc = yj_dedupe_add(g->store, a.id, a.device.id, a.hash, g->now.t, incident, NULL);

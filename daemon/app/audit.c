@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "away.h"
 #include "dispatch.h"
 #include "feed.h"
+#include "life.h"
 #include "presence.h"
 #include "rosters.h"
 #include "space.h"
@@ -77,6 +79,8 @@ static int keep_house(struct yj_gateway *g, void *arg)
 	int rc = yj_feed_save(g);
 	if (rc == 0 && yj_space_spare(g))
 		rc = yj_presence_write(g);
+	if (rc == 0 && yj_space_spare(g))
+		rc = yj_life_write(g, false);
 	int64_t due;
 	if (rc == 0)
 		rc = yj_incident_next_due(g->store, &due);
@@ -119,6 +123,9 @@ void yj_audit_run(struct yj_gateway *g)
 		(void)!yj_dispatch_do(g, keep_house, &turn);
 	if (yj_rosters_due(g) && yj_space_spare(g) && yj_dispatch_do(g, report_gaps, NULL) == 0)
 		yj_rosters_reported(g);
+	if (yj_space_spare(g) && yj_away_due(g))
+		(void)!yj_dispatch_do(g, yj_away_run, NULL);
+	yj_life_sweep(g);
 	if (g->store_failing && g->now.t >= g->retry_t)
 		yj_dispatch_soon(g);
 }

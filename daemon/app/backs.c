@@ -9,6 +9,7 @@
 #include "replies.h"
 #include "spoken.h"
 #include "texts.h"
+#include "trips.h"
 
 #define OPEN_MAX 16			   /* incidents of one person that are looked at */
 #define NOTICE_AGE_MS (24LL * 3600 * 1000) /* an older test is not what "1" is about */
@@ -206,13 +207,21 @@ static int deny(struct yj_gateway *g, const struct yj_back *back)
 	return yj_gateway_log(g, &e);
 }
 
+static int may_tell(struct yj_gateway *g, const struct job *job, int64_t max, bool *may)
+{
+	int64_t told = 0;
+	int rc = yj_notice_count(
+	    g->store, job->caregiver, g->now.utc_ms - TOLD_EVERY_MS, TOLD_MAX, &told);
+	*may = rc == 0 && told < max;
+	return rc;
+}
+
 static int tell(struct yj_gateway *g, struct job *job, enum yj_spoken spoken,
     const struct yj_answer *a, const struct about *about)
 {
-	int64_t told, max = spoken == YJ_SPOKEN_OTHER ? TOLD_SMALL_TALK_MAX : TOLD_MAX;
-	int rc = yj_notice_count(
-	    g->store, job->caregiver, g->now.utc_ms - TOLD_EVERY_MS, TOLD_MAX, &told);
-	if (rc < 0 || told >= max)
+	bool may;
+	int rc = may_tell(g, job, spoken == YJ_SPOKEN_OTHER ? TOLD_SMALL_TALK_MAX : TOLD_MAX, &may);
+	if (rc < 0 || !may)
 		return rc;
 	struct yj_text_answer t = {
 	    .taken = a && a->fault == YJ_ANSWER_TAKEN,
@@ -231,8 +240,29 @@ static int tell(struct yj_gateway *g, struct job *job, enum yj_spoken spoken,
 	return 0;
 }
 
+/* Somebody says that a resident is away or back. */
+static int on_trip(struct yj_gateway *g, struct job *job, const struct about *about, bool *handled)
+{
+	struct yj_trip trip;
+	char who[YJ_NAME_MAX + 1] = "";
+	bool may = true;
+	*handled = false;
+	if (job->back->token || !yj_trip_read(job->back->text, &trip))
+		return 0;
+	int rc = yj_trip_take(g, job->back->from, job->back->channel, &trip, about->sure == ASKED,
+	    handled, who, job->tell, sizeof job->tell);
+	if (rc == 0 && *handled) {
+		memcpy(job->caregiver, who, sizeof who);
+		rc = may_tell(g, job, TOLD_MAX, &may);
+	}
+	if (!may)
+		job->tell[0] = '\0';
+	return rc;
+}
+
 static int on_text(struct yj_gateway *g, struct job *job)
 {
+	bool handled = false;
 	const struct yj_back *back = job->back;
 	struct about about = {0};
 	int64_t code;
@@ -241,7 +271,9 @@ static int on_text(struct yj_gateway *g, struct job *job)
 			     : who_speaks(g, back, code, job, &about);
 	if (rc == YJ_ERR_NOTFOUND)
 		return deny(g, back);
-	if (rc < 0)
+	if (rc == 0)
+		rc = on_trip(g, job, &about, &handled);
+	if (rc < 0 || handled)
 		return rc;
 	if (!about.incident[0]) /* nothing to answer, or it is not said what */
 		return about.choices > 0 ? tell(g, job, spoken, NULL, &about) : 0;

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "alert.h"
+#include "life.h"
 #include "turn.h"
 
 int yj_checkins_well(struct yj_alert *a)
@@ -108,5 +109,7 @@ int yj_checkins_checkin(struct yj_alert *a)
 		       who.role != YJ_ROLE_PROVIDER;
 	if (rc == 0 && arrival)
 		rc = arrive_all(a, m->caregiver);
+	if (rc == 0 && arrival)
+		yj_life_sign(g, a->device.id, YJ_LIFE_CARE, m->ts_ms);
 	return rc < 0 ? rc : yj_alert_received(a, 0, false);
 }

@@ -24,6 +24,7 @@ struct yj_command_entry {
 
 extern const struct yj_command_entry yj_commands_incident[], yj_commands_directory[];
 extern const struct yj_command_entry yj_commands_roster[], yj_commands_people[];
+extern const struct yj_command_entry yj_commands_away[];
 extern const struct yj_command_entry yj_commands_silence[], yj_commands_divert[];
 
 /* A text argument; "" if it is absent. */

@@ -6,6 +6,7 @@
 #include "command.h"
 #include "commands.h"
 #include "families.h"
+#include "life.h"
 #include "presence.h"
 #include "store/bed.h"
 #include "store/directory.h"
@@ -38,6 +39,10 @@ int yj_commands_directory_changed(struct yj_gateway *g, const char *actor, const
 	yj_presence_forget(g);
 	yj_beds_forget(g);
 	yj_families_changed(g);
+	bool one = strcmp(kind, "residents") == 0 && id;
+	if (one || strcmp(kind, "residents") == 0 || strcmp(kind, "devices") == 0 ||
+	    strcmp(kind, "beds") == 0)
+		yj_life_changed(g, one ? id : NULL);
 	return rc;
 }
 
@@ -169,6 +174,7 @@ static int do_bed_move(struct yj_command *c)
 	if (rc == 0 && bed[0])
 		rc = log_bed(c, YJ_EV_BED_ASSIGNED, bed, resident, after.region);
 	yj_beds_forget(c->g);
+	yj_life_changed(c->g, resident);
 	c->data = json_pack("{s:s, s:s}", "from", from, "to", bed);
 	return rc;
 }
@@ -205,6 +211,7 @@ static int set_revoked(struct yj_command *c, bool revoked)
 	if (rc == 0)
 		rc = log_device(c, revoked ? YJ_EV_DEVICE_REVOKED : YJ_EV_DEVICE_ENROLLED, id);
 	yj_presence_forget(c->g);
+	yj_life_changed(c->g, NULL);
 	c->data = json_pack("{s:b}", "ok", 1);
 	return rc;
 }

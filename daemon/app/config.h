@@ -131,6 +131,16 @@ struct yj_config { /* owns all strings and arrays; a string that may be absent s
 		int64_t calm_ms; /* well for so long before it is told again */
 	} vitals;
 	struct {
+		enum {
+			YJ_INACTIVITY_SENSORS, /* whoever has more than buttons */
+			YJ_INACTIVITY_ALL,
+			YJ_INACTIVITY_OFF,
+		} watch;
+		int64_t high_ms, others_ms;
+		/* minutes of the day by the wall clock (the same: none), and of getting up */
+		int quiet_from, quiet_until, after_quiet;
+	} inactivity;
+	struct {
 		bool on;   /* the section is there */
 		char *url; /* NULL: not set */
 		int64_t every_ms;

@@ -393,7 +393,7 @@ void yj_config_read_sections(
 	    {"policies", true}, {"http", false}, {"ctl", false}, {"notify", false},
 	    {"webhooks", false}, {"devices", false}, {"sms", false}, {"voice", false},
 	    {"email", false}, {"robots", false}, {"outage", false}, {"deadman", false},
-	    {"beds", false}, {"vitals", false}};
+	    {"beds", false}, {"vitals", false}, {"inactivity", false}};
 	yaml_node_t *v[N(keys)];
 	c->notify.channel_wait_ms = 15000;
 	c->notify.night_from_min = 22 * 60;
@@ -422,5 +422,6 @@ void yj_config_read_sections(
 	yj_config_read_deadman(y, v[13], c);
 	yj_config_read_beds(y, v[14], c);
 	yj_config_read_vitals(y, v[15], c);
+	yj_config_read_inactivity(y, v[16], c);
 	fill_defaults(y, c);
 }

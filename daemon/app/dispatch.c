@@ -17,6 +17,7 @@
 #include "foreign.h"
 #include "inhand.h"
 #include "lanes.h"
+#include "life.h"
 #include "outages.h"
 #include "plant.h"
 #include "presence.h"
@@ -324,6 +325,8 @@ static int everything(struct yj_gateway *g, bool *more)
 		rc = yj_presence_log(g);
 	if (rc == 0 && yj_beds_due(g) <= g->now.t)
 		rc = yj_beds_run(g);
+	if (rc == 0 && yj_life_has_news(g))
+		rc = yj_life_news(g);
 	if (rc == 0 && yj_diverts_due(g) <= g->now.t)
 		rc = yj_diverts_run(g);
 	if (rc == 0 && yj_outages_due(g) <= g->now.t)
@@ -367,6 +370,7 @@ static void roll_back(struct yj_gateway *g)
 	yj_gateway_undone(g);
 	yj_presence_undone(g);
 	yj_beds_undone(g);
+	yj_life_undone(g);
 	yj_feed_undone(g);
 	yj_effects_forget(g);
 	yj_floods_forget(g);
@@ -401,6 +405,7 @@ static void done(struct yj_gateway *g)
 	}
 	yj_presence_committed(g);
 	yj_beds_committed(g);
+	yj_life_committed(g);
 	yj_effects_publish(g);
 	yj_plant_step("after_effects");
 	yj_families_refresh(g);

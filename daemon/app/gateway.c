@@ -13,6 +13,7 @@
 #include "feed.h"
 #include "floods.h"
 #include "lanes.h"
+#include "life.h"
 #include "outages.h"
 #include "presence.h"
 #include "silences.h"
@@ -77,7 +78,7 @@ bool yj_gateway_has_housework(struct yj_gateway *g, bool purge_is_due)
 {
 	int64_t due = INT64_MAX;
 	if (purge_is_due || g->noted.clock_dirty || yj_feed_has_news(g) ||
-	    yj_presence_has_changes(g))
+	    yj_presence_has_changes(g) || yj_life_has_changes(g))
 		return true;
 	return yj_incident_next_due(g->store, &due) == 0 && due != INT64_MAX;
 }

@@ -38,6 +38,7 @@ struct yj_channels;  /* channels.h */
 struct yj_foreign;   /* foreign.h */
 struct yj_families;  /* families.h */
 struct yj_beds;	     /* beds.h */
+struct yj_life;	     /* life.h */
 struct yj_answerpage;
 
 enum yj_trouble {		/* reasons to be degraded, each set and cleared by its finder */
@@ -108,6 +109,7 @@ struct yj_gateway {
 	struct yj_foreign *foreign;
 	struct yj_families *families;
 	struct yj_beds *beds;
+	struct yj_life *life;
 	struct yj_answerpage *answerpage; /* answerpage.h: links by which people answer */
 
 	struct {
@@ -126,6 +128,8 @@ struct yj_gateway {
 	struct { /* outages.h */
 		int64_t look_t;
 	} outages;
+
+	int64_t away_due_t; /* away.h */
 
 	unsigned trouble;		   /* enum yj_trouble */
 	char degraded[128];		   /* "" or why */

@@ -12,6 +12,7 @@
 #include "feed.h"
 #include "inhand.h"
 #include "lanes.h"
+#include "life.h"
 #include "plant.h"
 #include "presence.h"
 #include "tokens.h"
@@ -61,6 +62,7 @@ static void help_state(void *ctx, enum yj_link_state state, bool session_lost, c
 		yj_lanes_broker_down(g);
 		yj_gateway_trouble(g, YJ_TROUBLE_BROKER, true);
 	}
+	yj_life_heard(g);
 	if (!g->stopping)
 		yj_dispatch_soon(g);
 }
@@ -124,6 +126,7 @@ static void chatter_state(void *ctx, enum yj_link_state state, bool session_lost
 	    state == YJ_LINK_UP ? "up" : "down", YJ_Q(why));
 	yj_presence_heard(g, state == YJ_LINK_UP);
 	yj_beds_heard(g, state == YJ_LINK_UP);
+	yj_life_heard(g);
 	if (state == YJ_LINK_UP) {
 		yj_feed_wake(g);
 		yj_deadman_link_up(g);

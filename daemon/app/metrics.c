@@ -7,6 +7,7 @@
 
 #include "beds.h"
 #include "gateway.h"
+#include "life.h"
 
 static const double bounds[YJ_BUCKETS] = {
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60};
@@ -178,6 +179,9 @@ void yj_metrics_write(struct yj_gateway *g, struct evbuffer *out)
 	write_histogram(out, "yijian_commit_seconds", "How long a commit takes.", &m->commit);
 	write_histogram(
 	    out, "yijian_deadline_lateness_seconds", "How late deadlines fire.", &m->lateness);
+	head(out, "yijian_residents_watched", "gauge",
+	    "Residents who are missed when they are silent.");
+	evbuffer_add_printf(out, "yijian_residents_watched %zu\n", yj_life_watched(g));
 	head(out, "yijian_audits_total", "counter", "Self-audits done.");
 	evbuffer_add_printf(out, "yijian_audits_total %" PRIu64 "\n", m->audits);
 	head(out, "yijian_degraded", "gauge", "1 while the gateway is degraded.");

@@ -269,7 +269,8 @@ static void take(
 		break;
 	case YJ_TOPIC_VITAL:
 		yj_presence_seen(g, device);
-		yj_readings_vital(g, device, &m->u.vital);
+		if (!retained) /* of some other time */
+			yj_readings_vital(g, device, &m->u.vital);
 		break;
 	case YJ_TOPIC_CALL:
 	case YJ_TOPIC_ALARM:

@@ -3,12 +3,14 @@
 #include <stdio.h>
 
 #include "beds.h"
+#include "life.h"
 #include "presence.h"
 
 void yj_readings_take(struct yj_gateway *g, const char *device, const struct yj_readings *readings)
 {
 	yj_presence_readings(g, device, readings);
 	yj_beds_take(g, device, readings);
+	yj_life_reading(g, device, readings->life);
 }
 
 void yj_readings_heartbeat(

@@ -6,9 +6,10 @@
 
 #include "channels.h"
 #include "deadman.h"
-#include "families.h"
 #include "dispatch.h"
+#include "families.h"
 #include "lanes.h"
+#include "life.h"
 #include "plans.h"
 #include "rosters.h"
 #include "store/directory.h"
@@ -77,6 +78,7 @@ int yj_reload_store(struct yj_gateway *g, const char *actor)
 	if (rc == 0)
 		rc = yj_store_meta_set(g->store, "timezone", g->config->gateway.timezone);
 	yj_rosters_changed(g);
+	yj_life_changed(g, NULL);
 	if (rc < 0)
 		return rc;
 	struct yj_log_event e = yj_event_of(YJ_EV_CONFIG_LOADED);

@@ -29,6 +29,7 @@
 #include "inhand.h"
 #include "inlets.h"
 #include "lanes.h"
+#include "life.h"
 #include "links.h"
 #include "plans.h"
 #include "plant.h"
@@ -266,6 +267,7 @@ static int make_parts(struct yj_gateway *g)
 	g->results = yj_results_new();
 	g->lanes = yj_lanes_new();
 	g->presence = yj_presence_new();
+	g->life = yj_life_new(g);
 	g->floods = yj_floods_new();
 	g->plans = yj_plans_new();
 	g->answerpage = yj_answerpage_new();
@@ -281,7 +283,7 @@ static int make_parts(struct yj_gateway *g)
 	if (yj_metrics_init(&g->metrics) < 0 || !g->inbox || !g->effects || !g->results ||
 	    !g->lanes || !g->presence || !g->floods || !g->plans || !g->answerpage || !g->space ||
 	    !g->emergency || !g->feed || !g->imports || !g->channels || !g->deadman ||
-	    !g->foreign || !g->families || !g->beds)
+	    !g->foreign || !g->families || !g->beds || !g->life)
 		return YJ_ERR_NOMEM;
 	int fd = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
 	if (fd < 0)
@@ -370,6 +372,8 @@ int yj_service_start(struct yj_gateway *g, bool fallback)
 	if (rc == 0)
 		rc = make_parts(g);
 	if (rc == 0)
+		rc = yj_life_recall(g);
+	if (rc == 0)
 		rc = yj_inhand_judge(g);
 	if (rc == 0)
 		rc = yj_beds_load(g);
@@ -423,6 +427,8 @@ static int last_transaction(struct yj_gateway *g, void *arg)
 	if (rc == 0)
 		rc = yj_presence_write(g);
 	if (rc == 0)
+		rc = yj_life_write(g, true);
+	if (rc == 0)
 		rc = yj_gateway_log(g, &e);
 	return rc == 0 ? yj_gateway_save_clock(g) : rc;
 }
@@ -469,6 +475,7 @@ void yj_service_stop(struct yj_gateway *g, bool started)
 	yj_results_free(g->results);
 	yj_lanes_free(g->lanes);
 	yj_presence_free(g->presence);
+	yj_life_free(g->life);
 	yj_floods_free(g->floods);
 	yj_plans_free(g->plans);
 	yj_answerpage_free(g->answerpage);

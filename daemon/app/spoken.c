@@ -1,14 +1,9 @@
 #include "spoken.h"
 
-#include <stdbool.h>
 #include <string.h>
 #include <strings.h>
 
-#define PLAIN_MAX 256 /* longer texts are notes */
-
-/* Full-width digits and letters as ASCII; spaces and punctuation as one space; the rest as it is.
- */
-static bool plain(const char *text, char buf[PLAIN_MAX])
+bool yj_spoken_plain(const char *text, char buf[YJ_SPOKEN_MAX])
 {
 	static const char *const separators[] = {"　", "，", "。", "、", "！", "：", "；", "（",
 	    "）", "【", "】", "“", "”", "－", "＃", "#", ",", ".", "!", ":", ";", "(", ")", "-",
@@ -32,7 +27,7 @@ static bool plain(const char *text, char buf[PLAIN_MAX])
 		}
 		if (c == ' ' && (n == 0 || buf[n - 1] == ' '))
 			continue;
-		if (n + 1 >= PLAIN_MAX)
+		if (n + 1 >= YJ_SPOKEN_MAX)
 			return false;
 		buf[n++] = c;
 	}
@@ -93,10 +88,10 @@ static bool number(const char *text, int64_t *n)
 
 enum yj_spoken yj_spoken_read(const char *text, int64_t *code)
 {
-	char buf[PLAIN_MAX];
+	char buf[YJ_SPOKEN_MAX];
 	size_t len;
 	*code = -1;
-	if (!plain(text, buf))
+	if (!yj_spoken_plain(text, buf))
 		return YJ_SPOKEN_OTHER;
 	enum yj_spoken means = first_word(buf, &len);
 	if (means == YJ_SPOKEN_OTHER)

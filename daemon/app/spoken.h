@@ -2,6 +2,7 @@
 #ifndef APP_SPOKEN_H
 #define APP_SPOKEN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,11 @@ enum yj_spoken {
  * Spaces, punctuation and the width of digits do not matter. A text that says more than one of
  * these words is YJ_SPOKEN_OTHER: nobody is sent away, or counted on, by guess. */
 enum yj_spoken yj_spoken_read(const char *text, int64_t *code);
+
+#define YJ_SPOKEN_MAX 256 /* longer texts are notes */
+/* Full-width digits as ASCII; spaces and punctuation as one space; the rest as it is. false: too
+ * long. */
+bool yj_spoken_plain(const char *text, char buf[YJ_SPOKEN_MAX]);
 
 /* The digits of a telephone number by which two ways of writing it are the same: without +, 00, the
  * leading 0 and separators, the last ten of them. buf of 16. Returns their number; fewer than 7 are

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "proto/utf8.h"
 
@@ -58,6 +59,35 @@ void yj_text_peer(
 		    gateway, minutes);
 	else
 		snprintf(buf, cap, en ? "Gateway %s is heard again." : "网关%s已恢复", gateway);
+}
+
+void yj_text_silence(const char *language, int64_t since_utc_ms, int64_t minutes, bool offline,
+    char *buf, size_t cap)
+{
+	bool en = english(language), hours = minutes >= 120;
+	char since[48] = "";
+	struct tm tm = {0};
+	time_t t = (time_t)(since_utc_ms / 1000);
+	if (since_utc_ms != INT64_MAX && localtime_r(&t, &tm))
+		strftime(
+		    since, sizeof since, en ? " since %Y-%m-%d %H:%M" : "自%m月%d日%H:%M起", &tm);
+	snprintf(buf, cap, en ? "No sign of life%s for %lld %s%s" : "%s已%lld%s没有动静%s", since,
+	    (long long)(hours ? minutes / 60 : minutes),
+	    hours ? en ? "h" : "小时"
+	    : en  ? "min"
+		  : "分钟",
+	    !offline ? ""
+	    : en     ? "; the devices are offline"
+		     : "，家中设备离线");
+}
+
+void yj_text_heard(const char *language, const char *name, char *buf, size_t cap)
+{
+	snprintf(buf, cap,
+	    english(language) ? "%s: a sign of life has come. Please make sure and close the call."
+			      : "%s家中又有动静了，请核实后结束求助",
+	    name);
+	yj_utf8_end_whole(buf);
 }
 
 void yj_text_home(const char *language, enum yj_home_state state, const char *by, bool remote,

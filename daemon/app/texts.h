@@ -69,6 +69,25 @@ const char *yj_text_verify(const char *language);
 void yj_text_peer(
     const char *language, const char *gateway, int minutes, bool silent, char *buf, size_t cap);
 
+/* Since when nothing was heard of somebody (ms, UTC; INT64_MAX while nobody knows the time), and
+ * for how long, in the wall clock's time; offline: none of their devices can be heard now. */
+void yj_text_silence(const char *language, int64_t since_utc_ms, int64_t minutes, bool offline,
+    char *buf, size_t cap);
+/* What is answered to a text that says that a resident is away or back. */
+enum yj_text_trip {
+	YJ_TRIP_AWAY,	  /* name, until */
+	YJ_TRIP_BACK,	  /* name */
+	YJ_TRIP_HOW_LONG, /* name */
+	YJ_TRIP_NO_DATE,
+	YJ_TRIP_WHICH, /* name: several */
+	YJ_TRIP_NOBODY,
+	YJ_TRIP_DENIED,
+};
+void yj_text_trip(const char *language, enum yj_text_trip what, const char *name, const char *until,
+    char *buf, size_t cap);
+/* There was a sign after all, while people look. */
+void yj_text_heard(const char *language, const char *name, char *buf, size_t cap);
+
 /* The kind in people's words. Static. */
 const char *yj_text_kind(const char *language, enum yj_kind kind);
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "proto/utf8.h"
 #include "texts.h"
 
 #define SMS_UNITS 70 /* UCS-2 units of one SMS: 3GPP TS 23.040, 140 octets */
@@ -298,6 +299,55 @@ void yj_text_subject(const char *language, const struct yj_text_page *p, char *b
 		    : en      ? "[DRILL] "
 			      : "【演练】",
 		    p->name[0] ? p->name : p->place, yj_text_kind(language, p->kind));
+}
+
+void yj_text_trip(const char *language, enum yj_text_trip what, const char *name, const char *until,
+    char *buf, size_t cap)
+{
+	bool en = english(language);
+	char short_name[128];
+	snprintf(short_name, sizeof short_name, "%.126s", name);
+	yj_utf8_end_whole(short_name);
+	cut(short_name, 36);
+	switch (what) {
+	case YJ_TRIP_AWAY:
+		snprintf(buf, cap,
+		    en ? "Noted: %s is away until %s. Text \"back\" on return."
+		       : "已登记：%s外出至%s，期间不报无活动。回来请回复“回来了”",
+		    short_name, until);
+		break;
+	case YJ_TRIP_BACK:
+		snprintf(buf, cap, en ? "Noted: %s is back." : "已登记：%s已回家", short_name);
+		break;
+	case YJ_TRIP_HOW_LONG:
+		snprintf(buf, cap,
+		    en ? "How long is %s away? Text for example: away 3 days"
+		       : "%s外出几天？请回复，例如：外出3天",
+		    short_name);
+		break;
+	case YJ_TRIP_NO_DATE:
+		snprintf(buf, cap, "%s",
+		    en ? "That date cannot be noted. Text for example: away 3 days"
+		       : "日期有误，未登记。请回复，例如：外出3天");
+		break;
+	case YJ_TRIP_WHICH:
+		snprintf(buf, cap,
+		    en ? "Who? %s. Add the name."
+		       : "您联系多位老人（%s），请写明姓名，例如：张三外出3天",
+		    short_name);
+		break;
+	case YJ_TRIP_NOBODY:
+		snprintf(buf, cap, "%s",
+		    en ? "Whose trip? Add the name: away NAME 3 days"
+		       : "未找到老人，未登记。请写明姓名，例如：张三外出3天");
+		break;
+	case YJ_TRIP_DENIED:
+		snprintf(buf, cap, "%s",
+		    en ? "Please ask the family or the grid worker to say so."
+		       : "请由家属或网格员登记外出，谢谢您");
+		break;
+	}
+	cut(buf, SMS_UNITS);
 }
 
 void yj_text_answer(const char *language, const struct yj_text_answer *a, char *buf, size_t cap)

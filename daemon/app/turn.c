@@ -5,6 +5,7 @@
 
 #include "diverts.h"
 #include "lanes.h"
+#include "life.h"
 #include "pager.h"
 #include "plans.h"
 
@@ -246,6 +247,11 @@ int yj_turn_run(struct yj_gateway *g, struct yj_turn *turn, enum yj_verdict *ver
 			break;
 		in = (struct yj_in){.type = YJ_IN_PAGED, .people = (uint32_t)people, .set = set};
 	}
+	bool ended = yj_state_closed(&state) && inc->closed_utc_ms == INT64_MAX;
+	bool there = state.state == YJ_INC_RESOLVED || state.state == YJ_INC_ARRIVED;
+	if (inc->whose.resident[0] &&
+	    ((there && state.state != inc->state) || (ended && inc->kind == YJ_KIND_INACTIVITY)))
+		yj_life_cared(g, inc->whose.resident);
 	state_to(&state, inc);
 	if (yj_state_closed(&state) && inc->closed_utc_ms == INT64_MAX)
 		inc->closed_utc_ms = g->now.utc_ms;

@@ -72,9 +72,10 @@ int yj_arg_number(
     const struct yj_args *args, const char *name, int64_t min, int64_t *out) YJ_MUST_CHECK;
 /* The value as a time: RFC 3339, or a duration that means so long ago. Likewise. */
 int yj_arg_time(const struct yj_args *args, const char *name, int64_t *utc_ms) YJ_MUST_CHECK;
-/* Word i as a column=value of a directory record; without '=' it is the value of `key`, which may be
- * NULL: then that is wrong. 0, or YJ_EXIT_USAGE with the reason on stderr. */
-int yj_record_word(json_t *record, const struct yj_args *args, int i, const char *key) YJ_MUST_CHECK;
+/* Word i as a column=value of a directory record; without '=' it is the value of `key`, which may
+ * be NULL: then that is wrong. 0, or YJ_EXIT_USAGE with the reason on stderr. */
+int yj_record_word(
+    json_t *record, const struct yj_args *args, int i, const char *key) YJ_MUST_CHECK;
 
 /* Splits the words after the command's name into options and words. Also takes what belongs to
  * every command (-c,
@@ -116,6 +117,9 @@ struct yj_cli {
 	struct yj_config *settings; /* NULL when no configuration was read */
 	struct yj_store *store;
 };
+
+/* Asks it what is nice to know: *data stays NULL where it is not there to say. args is taken. */
+void yj_gateway_ask_if_up(struct yj_cli *cli, const char *cmd, json_t *args, json_t **data);
 
 /* Asks the running gateway. args is taken, body borrowed; both may be NULL. 0: *data (may be NULL;
  * new reference) is what it answered. Else the exit code, with the reason on stderr. */

@@ -8,6 +8,8 @@
 #include "beds.h"
 #include "cli.h"
 #include "store/bed.h"
+#include "proto/time.h"
+#include "store/life.h"
 #include "store/read.h"
 #include "store/ready.h"
 #include "table.h"
@@ -160,6 +162,25 @@ static int add_proofs(struct yj_cli *cli, enum yj_dir kind, const char *id, json
 	return rc < 0 ? rc : json_object_set_new(record, member, found) < 0 ? YJ_ERR_NOMEM : 0;
 }
 
+/* Of a resident: when they were last heard of; and when they are missed, as far as the gateway is
+ * there to say. */
+static int add_life(struct yj_cli *cli, enum yj_dir kind, const char *id, json_t *record)
+{
+	json_t *life = NULL;
+	struct yj_life_row row;
+	char last[YJ_RFC3339_LEN];
+	if (kind != YJ_DIR_RESIDENTS)
+		return 0;
+	yj_gateway_ask_if_up(cli, "resident.life", json_pack("{s:s}", "id", id), &life);
+	int rc = life ? 0 : yj_life_get(cli->store, id, &row);
+	if (rc == 0 && !life)
+		life = json_pack("{s:s}", "last_sign", yj_rfc3339_format(row.utc_ms, last));
+	if (rc == 0 && json_object_update(record, life) < 0)
+		rc = YJ_ERR_NOMEM;
+	json_decref(life);
+	return rc == YJ_ERR_NOTFOUND ? 0 : rc;
+}
+
 static int run_show(struct yj_cli *cli, const struct yj_args *args)
 {
 	int rc = yj_gateway_open(cli);
@@ -175,6 +196,8 @@ static int run_show(struct yj_cli *cli, const struct yj_args *args)
 		rc = add_proofs(cli, kind_of(args), args->words[0], record);
 	if (rc == 0)
 		rc = yj_beds_add_to(cli, kind_of(args), args->words[0], record);
+	if (rc == 0)
+		rc = add_life(cli, kind_of(args), args->words[0], record);
 	if (rc < 0) {
 		json_decref(record);
 		return yj_gateway_store_failed(cli, rc);
@@ -281,6 +304,48 @@ static int run_verify(struct yj_cli *cli, const struct yj_args *args)
 	return 0;
 }
 
+static int ask_trip(struct yj_cli *cli, const struct yj_args *args, json_t *request)
+{
+	json_t *data = NULL;
+	char what[128], command[64];
+	if (yj_arg(args, "by"))
+		json_object_set_new(request, "by", json_string(yj_arg(args, "by")));
+	snprintf(command, sizeof command, "resident.%s", args->command->verb);
+	snprintf(what, sizeof what, "resident %s", args->words[0]);
+	int rc = yj_gateway_ask(cli, command, request, NULL, 0, YJ_ASK_MS, &data);
+	if (rc)
+		return rc;
+	yj_done_put(cli, data, what, args->command->verb);
+	json_decref(data);
+	return 0;
+}
+
+static int run_away(struct yj_cli *cli, const struct yj_args *args)
+{
+	const char *until = yj_arg(args, "until"), *during = yj_arg(args, "for");
+	if (!until == !during)
+		return yj_wrong(args->command, "takes one of --until and --for");
+	return ask_trip(cli, args,
+	    json_pack("{s:s, s:s}", "id", args->words[0], until ? "until" : "for",
+		until ? until : during));
+}
+
+static int run_back(struct yj_cli *cli, const struct yj_args *args)
+{
+	return ask_trip(cli, args, json_pack("{s:s}", "id", args->words[0]));
+}
+
+static const struct yj_opt away_opts[] = {
+    {"until", 0, "TIME", "the end: a date, which counts, or a time", false},
+    {"for", 0, "DURATION", "the end, from now", false},
+    {"by", 0, "CAREGIVER", "in whose name", false},
+    {0},
+};
+static const struct yj_opt back_opts[] = {
+    {"by", 0, "CAREGIVER", "in whose name", false},
+    {0},
+};
+
 static const struct yj_opt move_opts[] = {
     {"reason", 0, "TEXT", "why, for the record", true},
     {0},
@@ -308,6 +373,24 @@ static const struct yj_opt move_opts[] = {
 
 const struct yj_command yj_directory_commands[] = {
     DIRECTORY("resident", YJ_DIR_RESIDENTS),
+    {.name = "resident",
+	.verb = "away",
+	.words = "ID",
+	.help = "Notes that a resident is away for a time, in which nobody misses them.",
+	.opts = away_opts,
+	.min_words = 1,
+	.max_words = 1,
+	.json = true,
+	.run = run_away},
+    {.name = "resident",
+	.verb = "back",
+	.words = "ID",
+	.help = "Notes that a resident is at home again.",
+	.opts = back_opts,
+	.min_words = 1,
+	.max_words = 1,
+	.json = true,
+	.run = run_back},
     DIRECTORY("device", YJ_DIR_DEVICES),
     DIRECTORY("caregiver", YJ_DIR_CAREGIVERS),
     {.name = "caregiver",

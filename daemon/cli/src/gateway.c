@@ -108,6 +108,17 @@ out:
 	return rc;
 }
 
+void yj_gateway_ask_if_up(struct yj_cli *cli, const char *cmd, json_t *args, json_t **data)
+{
+	json_t *answer = NULL;
+	if ((cli->socket || cli->socket_path[0]) && find_socket(cli) == 0 &&
+	    yj_ctl_ask(cli->socket_path, cmd, args, NULL, 0, YJ_ASK_MS, &answer) == 0 &&
+	    json_is_true(json_object_get(answer, "ok")))
+		*data = json_incref(json_object_get(answer, "data"));
+	json_decref(args);
+	json_decref(answer);
+}
+
 int yj_gateway_database(struct yj_cli *cli)
 {
 	if (cli->database[0])

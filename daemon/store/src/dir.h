@@ -12,7 +12,7 @@
 
 #include "store/directory.h"
 
-#define YJ_COLS_MAX 22
+#define YJ_COLS_MAX 24
 #define YJ_TEXT_MAX 200 /* of a message about a value, as in struct yj_import_error */
 
 enum yj_col_type {
@@ -32,6 +32,7 @@ enum yj_col_type {
 	YJ_COL_LAT,
 	YJ_COL_LON,
 	YJ_COL_DURATION, /* kept in ms */
+	YJ_COL_LIMIT,	 /* a duration or `off`, kept in ms or as 0 */
 	YJ_COL_DATE,	 /* date or RFC 3339 date-time, kept as text */
 	YJ_COL_LABELS,	 /* free words, ';' between */
 	YJ_COL_REF,	 /* id of another kind */

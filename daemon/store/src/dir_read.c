@@ -83,6 +83,10 @@ const char *yj_dir_cell(sqlite3_stmt *stmt, enum yj_dir kind, unsigned i, char b
 	case YJ_COL_LAT:
 	case YJ_COL_LON:
 		return real_text(sqlite3_column_double(stmt, at), buf);
+	case YJ_COL_LIMIT:
+		if (sqlite3_column_int64(stmt, at) == 0)
+			return "off";
+		return duration_text(sqlite3_column_int64(stmt, at), buf);
 	case YJ_COL_DURATION:
 		return duration_text(sqlite3_column_int64(stmt, at), buf);
 	case YJ_COL_KEY:

@@ -229,6 +229,21 @@ static int check_ranges(const char *s, size_t len, struct yj_value *v, char why[
 	return yj_value_set(v, s, len);
 }
 
+static int check_limit(const char *s, size_t len, struct yj_value *v, char why[YJ_TEXT_MAX])
+{
+	static const char *const off[] = {"off", "关闭", "不守护"};
+	for (size_t i = 0; i < sizeof off / sizeof off[0]; i++) {
+		if (strlen(off[i]) == len && memcmp(off[i], s, len) == 0) {
+			v->type = YJ_V_INT;
+			v->i = 0;
+			return 0;
+		}
+	}
+	if (check_duration(s, len, v, why) == 0)
+		return 0;
+	return wrong(why, "must be off, or a duration with its unit: 12h, 24h, 2d");
+}
+
 static int check_policy(const struct yj_dir_names *names, const char *s, size_t len,
     struct yj_value *v, char why[YJ_TEXT_MAX])
 {
@@ -405,6 +420,8 @@ static int check_typed(enum yj_dir kind, const struct yj_col *col, const struct 
 	case YJ_COL_LAT:
 	case YJ_COL_LON:
 		return check_real(col, s, len, v, why);
+	case YJ_COL_LIMIT:
+		return check_limit(s, len, v, why);
 	case YJ_COL_DURATION:
 		return check_duration(s, len, v, why);
 	case YJ_COL_DATE:
