@@ -236,8 +236,6 @@ void yj_rtl433_read(struct yj_decoder *d, struct yj_reports *out)
 	take_seq(js, r, yj_js_get(js, js->tokens, "seq"));
 	take_battery(js, r);
 	take_tamper(js, r);
-	if (yj_js_equals(js, yj_js_get(js, js->tokens, "type"), "TPMS"))
-		return;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		if (rows[i].model && strcmp(rows[i].model, model) != 0)
 			continue;
