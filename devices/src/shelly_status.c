@@ -19,6 +19,7 @@ static const struct {
 	enum yj_shelly_means means;
 } components[] = {
     {"input", YJ_SHELLY_INPUT},
+    {"button", YJ_SHELLY_INPUT}, /* a virtual one */
     {"smoke", YJ_SHELLY_ALARM_SMOKE},
     {"flood", YJ_SHELLY_ALARM_LEAK},
     {"gas", YJ_SHELLY_ALARM_GAS},
@@ -63,7 +64,6 @@ static const struct {
     {"number", YJ_SHELLY_MEASURES},
     {"text", YJ_SHELLY_MEASURES},
     {"enum", YJ_SHELLY_MEASURES},
-    {"button", YJ_SHELLY_MEASURES},
 };
 
 /* "input:2": what stands before the number. false: no component that we know. */
@@ -188,7 +188,9 @@ void yj_shelly_take(const struct yj_shelly_message *m, const char *name, size_t 
 				  : NULL;
 	if (!r)
 		return;
-	raise_base(r, YJ_BASE_TELEMETRY);
+	bool alive = means == YJ_SHELLY_ALIVE || means == YJ_SHELLY_WIFI ||
+		     means == YJ_SHELLY_POWER || means == YJ_SHELLY_BLU;
+	raise_base(r, alive ? YJ_BASE_HEARTBEAT : YJ_BASE_TELEMETRY);
 	switch (means) {
 	case YJ_SHELLY_MEASURES:
 		break;
@@ -216,8 +218,6 @@ void yj_shelly_take(const struct yj_shelly_message *m, const char *name, size_t 
 	case YJ_SHELLY_WIFI:
 	case YJ_SHELLY_POWER:
 	case YJ_SHELLY_BLU:
-		r->base =
-		    r->base == YJ_BASE_TELEMETRY && r->n_signs == 0 ? YJ_BASE_HEARTBEAT : r->base;
 		if (means == YJ_SHELLY_POWER)
 			power(js, r, o);
 		else if (means == YJ_SHELLY_BLU)
