@@ -11,17 +11,15 @@
 #define SWEEP_ROWS 20000 /* looked at per sweep */
 #define REFRESH_ROWS 200 /* asked of the directory at a time */
 #define REFRESH_MS 50
-#define WRITE_ROWS 2000
 #define WORTH_WRITING_MS 300000 /* a restart may find signs so much older */
-#define SAVE_CLOCK_MS 30000
-#define LATE_MS 600000 /* a message that has waited longer says nothing of now */
+#define LATE_MS 600000		/* a message that has waited longer says nothing of now */
 #define TS_MIN_MS 1577836800000LL
 #define NOBODY UINT32_MAX     /* a device whose signs are nobody's */
 #define MANY (UINT32_MAX - 1) /* several people's: asked each time */
 
 /* ── the hearing clock ── */
 
-static int64_t boot_ms(const struct yj_gateway *g)
+int64_t yj_life_boot_ms(const struct yj_gateway *g)
 {
 	return g->clock.row.boottime_ms;
 }
@@ -29,7 +27,7 @@ static int64_t boot_ms(const struct yj_gateway *g)
 int64_t yj_life_clock(const struct yj_gateway *g)
 {
 	const struct yj_life *l = g->life;
-	return l->hearing_ms + (l->up ? boot_ms(g) - l->since_boot_ms : 0);
+	return l->hearing_ms + (l->up ? yj_life_boot_ms(g) - l->since_boot_ms : 0);
 }
 
 void yj_life_heard(struct yj_gateway *g)
@@ -41,7 +39,7 @@ void yj_life_heard(struct yj_gateway *g)
 		return;
 	yj_gateway_sample(g);
 	l->hearing_ms = yj_life_clock(g);
-	l->since_boot_ms = boot_ms(g);
+	l->since_boot_ms = yj_life_boot_ms(g);
 	l->up = up;
 	l->up_ms = l->hearing_ms;
 }
@@ -115,7 +113,7 @@ static void schedule(struct yj_life *l)
 		event_add(l->refresh, &tv);
 }
 
-static void make_stale(struct yj_life *l, struct yj_life_one *e)
+void yj_life_make_stale(struct yj_life *l, struct yj_life_one *e)
 {
 	if (!(e->flags & YJ_LIFE_STALE)) {
 		e->flags |= YJ_LIFE_STALE;
@@ -132,8 +130,7 @@ void yj_life_touch(struct yj_life *l, struct yj_life_one *e)
 	}
 }
 
-/* Somebody who is heard of from now on, or is there already. NULL when memory is short. */
-static struct yj_life_one *one_of(struct yj_gateway *g, const char *id)
+struct yj_life_one *yj_life_one_of(struct yj_gateway *g, const char *id)
 {
 	struct yj_life *l = g->life;
 	struct yj_life_one *e = yj_life_find(l, id);
@@ -147,7 +144,7 @@ static struct yj_life_one *one_of(struct yj_gateway *g, const char *id)
 	snprintf(e->id, sizeof e->id, "%s", id);
 	*place(l, id) = (uint32_t)++l->n;
 	yj_life_touch(l, e);
-	make_stale(l, e);
+	yj_life_make_stale(l, e);
 	return e;
 }
 
@@ -203,7 +200,7 @@ static void heard_of(
 	if (how != YJ_LIFE_PRESS && how != YJ_LIFE_CARE && !(e->flags & YJ_LIFE_EXPECTED)) {
 		e->flags |= YJ_LIFE_EXPECTED;
 		yj_life_touch(l, e);
-		make_stale(l, e);
+		yj_life_make_stale(l, e);
 	}
 	bool open = (e->flags & YJ_LIFE_OPEN) && !(e->flags & YJ_LIFE_TOLD);
 	if ((rests || open) && !(e->flags & YJ_LIFE_NEWS)) {
@@ -231,7 +228,7 @@ static void of_device(
 	int rc = yj_life_residents(g->store, device, &names);
 	struct yj_life_one *e = NULL;
 	for (size_t i = 0; rc == 0 && i < names.n; i++) {
-		e = one_of(g, names.v[i]);
+		e = yj_life_one_of(g, names.v[i]);
 		if (e && life)
 			heard_of(g, e, how, age_ms);
 	}
@@ -265,7 +262,8 @@ void yj_life_cared(struct yj_gateway *g, const char *resident)
 	e->utc_ms = g->now.utc_ms;
 	e->flags = (uint16_t)(e->flags & ~(YJ_LIFE_OPEN | YJ_LIFE_TOLD));
 	yj_life_touch(g->life, e);
-	make_stale(g->life, e); /* should the transaction be undone, it is open all the same */
+	yj_life_make_stale(
+	    g->life, e); /* should the transaction be undone, it is open all the same */
 }
 
 /* ── what the directory says ── */
@@ -349,20 +347,20 @@ void yj_life_changed(struct yj_gateway *g, const char *resident)
 	if (e && yj_life_facts(g->store, e->id, &facts) == 0)
 		yj_life_apply(g, e, &facts);
 	if (e)
-		make_stale(l, e); /* should the transaction be undone */
+		yj_life_make_stale(l, e); /* should the transaction be undone */
 	for (size_t i = 0; !resident && i < l->n; i++)
-		make_stale(l, &l->v[i]);
+		yj_life_make_stale(l, &l->v[i]);
 }
 
 void yj_life_away(struct yj_gateway *g, const char *resident)
 {
-	struct yj_life_one *e = one_of(g, resident);
+	struct yj_life_one *e = yj_life_one_of(g, resident);
 	if (!e)
 		return;
 	e->flags = (uint16_t)((e->flags & ~YJ_LIFE_BACK) | YJ_LIFE_RESTS);
 	e->rest_t = g->now.t;
 	yj_life_touch(g->life, e);
-	make_stale(g->life, e);
+	yj_life_make_stale(g->life, e);
 }
 
 /* ── who is missed ── */
@@ -402,99 +400,6 @@ size_t yj_life_watched(const struct yj_gateway *g)
 	for (size_t i = 0; i < g->life->n; i++)
 		n += g->life->v[i].limit_ms && !(g->life->v[i].flags & YJ_LIFE_RESTS);
 	return n;
-}
-
-/* ── on disk ── */
-
-static bool clock_is_old(const struct yj_gateway *g)
-{
-	const struct yj_life *l = g->life;
-	return l->n && l->up && boot_ms(g) - l->saved_boot_ms >= SAVE_CLOCK_MS;
-}
-
-bool yj_life_has_changes(const struct yj_gateway *g)
-{
-	return g->life->dirty || clock_is_old(g);
-}
-
-static int save_clock(struct yj_gateway *g)
-{
-	char text[32];
-	snprintf(text, sizeof text, "%lld", (long long)yj_life_clock(g));
-	int rc = yj_store_meta_set(g->store, "hearing_ms", text);
-	if (rc == 0)
-		g->life->saved_boot_ms = boot_ms(g);
-	return rc;
-}
-
-int yj_life_write(struct yj_gateway *g, bool all)
-{
-	struct yj_life *l = g->life;
-	size_t max = all ? l->n : WRITE_ROWS;
-	int rc = 0;
-	for (size_t i = 0; rc == 0 && i < l->n && l->dirty && l->n_written < max; i++) {
-		struct yj_life_one *e = &l->v[l->write_at++ % l->n];
-		if (!(e->flags & YJ_LIFE_DIRTY))
-			continue;
-		struct yj_life_row row = {.heard_ms = e->heard_ms,
-		    .utc_ms = e->utc_ms,
-		    .flags = e->flags & YJ_LIFE_STORED,
-		    .rest_t = e->rest_t};
-		memcpy(row.resident, e->id, sizeof row.resident);
-		rc = yj_life_put(g->store, &row);
-		if (rc < 0)
-			break;
-		e->flags = (uint16_t)(e->flags & ~YJ_LIFE_DIRTY);
-		e->written_ms = e->heard_ms;
-		l->dirty--;
-		l->n_written++;
-	}
-	return rc == 0 && l->n && (all || l->n_written || clock_is_old(g)) ? save_clock(g) : rc;
-}
-
-void yj_life_committed(struct yj_gateway *g)
-{
-	g->life->n_written = g->life->n_opened = g->life->n_news = 0;
-}
-
-void yj_life_undone(struct yj_gateway *g)
-{
-	struct yj_life *l = g->life;
-	for (size_t i = 0; l->n_written && i < l->n; i++) /* which ones is not noted: then all */
-		yj_life_touch(l, &l->v[i]);
-	if (l->n_written)
-		l->saved_boot_ms = 0;
-	for (size_t i = 0; i < l->n_opened; i++)
-		make_stale(l, &l->v[l->opened[i]]);
-	for (size_t i = 0; l->n_news && i < l->n; i++)
-		make_stale(l, &l->v[i]);
-	l->n_written = l->n_opened = l->n_news = 0;
-}
-
-static int recall(void *ctx, const struct yj_life_row *row)
-{
-	struct yj_gateway *g = ctx;
-	struct yj_life_one *e = one_of(g, row->resident);
-	if (!e)
-		return YJ_ERR_NOMEM;
-	e->heard_ms = e->written_ms = row->heard_ms;
-	e->utc_ms = row->utc_ms;
-	e->rest_t = row->rest_t;
-	e->flags = (uint16_t)((row->flags & YJ_LIFE_STORED) | YJ_LIFE_STALE);
-	return 0;
-}
-
-int yj_life_recall(struct yj_gateway *g)
-{
-	struct yj_life *l = g->life;
-	char text[32] = "";
-	int rc = yj_store_meta_get(g->store, "hearing_ms", text, sizeof text);
-	if (rc < 0 && rc != YJ_ERR_NOTFOUND)
-		return rc;
-	l->hearing_ms = l->up_ms = strtoll(text, NULL, 10);
-	rc = yj_life_each(g->store, recall, g);
-	l->dirty = 0; /* recall keeps nobody dirty */
-	return rc;
 }
 
 struct yj_life *yj_life_new(struct yj_gateway *g)

@@ -62,9 +62,14 @@ struct yj_life {
 
 struct yj_quiet yj_life_quiet(const struct yj_gateway *g);
 int64_t yj_life_clock(const struct yj_gateway *g);
+int64_t yj_life_boot_ms(const struct yj_gateway *g);
 int yj_life_minute(int64_t utc_ms); /* of the day, by the wall clock */
 struct yj_life_one *yj_life_find(struct yj_life *l, const char *id); /* or NULL */
-void yj_life_touch(struct yj_life *l, struct yj_life_one *e);
+/* Somebody who is heard of from now on, or is there already. NULL when memory is short. */
+struct yj_life_one *yj_life_one_of(struct yj_gateway *g, const char *id);
+void yj_life_touch(struct yj_life *l, struct yj_life_one *e); /* to be written */
+void yj_life_make_stale(
+    struct yj_life *l, struct yj_life_one *e); /* the directory is to be asked */
 /* What the directory says of somebody, taken over. */
 void yj_life_apply(struct yj_gateway *g, struct yj_life_one *e, const struct yj_life_facts *facts);
 
