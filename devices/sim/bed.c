@@ -1,5 +1,6 @@
 /* bed: a bed sensor. It sends vitals while somebody lies in it; --exit-after lets them get up,
- * which is a vital with in_bed false and an alarm `bed_exit`; --return-after brings them back. */
+ * which is a vital with in_bed false and an alarm `bed_exit` (not with --no-alarm); --return-after
+ * brings them back. */
 #include <stdlib.h>
 
 #include "clock.h"
@@ -25,6 +26,11 @@ static double wander(double value, double low, double high)
 	return value > high ? high : value;
 }
 
+static double steady(int64_t wanted, double otherwise)
+{
+	return wanted >= 0 ? (double)wanted : otherwise;
+}
+
 static void arm(struct event *timer, int64_t wait_ms)
 {
 	struct timeval wait = sim_timeval_ms(wait_ms);
@@ -44,8 +50,8 @@ static int say_vital(struct bed *bed)
 	    .spo2_pct = -1,
 	    .in_bed = bed->in_bed};
 	if (bed->in_bed) {
-		msg.u.vital.hr = bed->hr = wander(bed->hr, 48, 96);
-		msg.u.vital.rr = bed->rr = wander(bed->rr, 10, 22);
+		msg.u.vital.hr = bed->hr = steady(bed->run.opts->hr, wander(bed->hr, 48, 96));
+		msg.u.vital.rr = bed->rr = steady(bed->run.opts->rr, wander(bed->rr, 10, 22));
 		msg.u.vital.spo2_pct = bed->spo2_pct = wander(bed->spo2_pct, 93, 99);
 	}
 	return sim_sender_tell(&bed->dev.sender, &msg, false, NULL);
@@ -84,7 +90,7 @@ static void on_change(evutil_socket_t fd, short what, void *arg)
 		sim_err("%s: not connected, the next vital will tell", bed->run.opts->device);
 	if (bed->in_bed)
 		return;
-	if (sim_device_press(&bed->dev, YJ_TOPIC_ALARM, NULL, id) < 0)
+	if (!bed->run.opts->no_alarm && sim_device_press(&bed->dev, YJ_TOPIC_ALARM, NULL, id) < 0)
 		sim_run_end(&bed->run, SIM_EXIT_UNCONFIRMED);
 	else if (bed->run.opts->return_after_ms >= 0)
 		arm(bed->change, bed->run.opts->return_after_ms);

@@ -111,6 +111,8 @@ static void set_defaults(struct sim_options *opts, enum sim_command command)
 	    .accept_after_ms = 2000,
 	    .decline_after_ms = -1,
 	    .end_after_ms = -1,
+	    .hr = -1,
+	    .rr = -1,
 	    .exit_after_ms = -1,
 	    .return_after_ms = -1,
 	    .arrive_after_ms = -1,

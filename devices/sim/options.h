@@ -54,6 +54,8 @@ struct sim_options { /* strings are borrowed from argv; NULL or -1: not given */
 	int64_t accept_after_ms, decline_after_ms, end_after_ms;
 	bool no_answer, commands;
 	int64_t exit_after_ms, return_after_ms;
+	int64_t hr, rr; /* 1/min; -1: as it comes */
+	bool no_alarm;
 	/* caregivers */
 	int64_t answer_after_ms, arrive_after_ms, resolve_after_ms;
 	bool decline, silent, no_seen, insist;

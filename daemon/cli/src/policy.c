@@ -204,8 +204,8 @@ static int run_explain(struct yj_cli *cli, const struct yj_args *args)
 	rc =
 	    yj_read_explain(cli->store, args->words[0], kind ? kind : "sos", &reaching, &explained);
 	if (rc == YJ_ERR_NOTFOUND)
-		return yj_fail(YJ_EXIT_REFUSED, "no resident or device %s, or no policy for it",
-		    args->words[0]);
+		return yj_fail(YJ_EXIT_REFUSED,
+		    "no resident, device or bed %s, or no policy for it", args->words[0]);
 	if (rc < 0)
 		return yj_gateway_store_failed(cli, rc);
 	char then[YJ_RFC3339_LEN];
@@ -243,8 +243,9 @@ const struct yj_command yj_policy_commands[] = {
     {.name = "policy",
 	.verb = "explain",
 	.words = "RESIDENT",
-	.help =
-	    "Who would be reached for a resident (or a device without one), when, and over what.",
+	.help = "Who would be reached for a resident (or a device without one, or a bed), when, "
+		"and over\n"
+		"what.",
 	.opts = explain_opts,
 	.min_words = 1,
 	.max_words = 1,

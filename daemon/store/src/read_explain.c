@@ -14,6 +14,28 @@ struct explaining {
 };
 
 /* Whose it is: a resident's, or a device's without one. */
+/* Whoever lies in a bed, else its sensor. */
+static int find_in_bed(struct explaining *x, const char *bed, char device[YJ_NAME_MAX + 1])
+{
+	char occupant[YJ_NAME_MAX + 1];
+	sqlite3_stmt *q = yj_db_stmt(x->s,
+	    "SELECT occupant, device FROM beds WHERE id = ?1 AND gone_utc_ms IS NULL"
+	    " AND (occupant IS NOT NULL OR device IS NOT NULL)");
+	if (!q)
+		return yj_db_err(x->s, x->s->last_sqlite);
+	yj_db_bind(q, "t", bed);
+	int rc = yj_db_step(x->s, q);
+	if (rc <= 0)
+		return rc == 0 ? YJ_ERR_NOTFOUND : rc;
+	yj_db_copy(q, 0, occupant, sizeof occupant);
+	yj_db_copy(q, 1, device, YJ_NAME_MAX + 1);
+	sqlite3_reset(q);
+	if (!occupant[0])
+		return 0;
+	device[0] = '\0';
+	return yj_whose_resident(x->s, occupant, &x->whose);
+}
+
 static int find(struct explaining *x, const char *id)
 {
 	int rc = yj_whose_resident(x->s, id, &x->whose);
@@ -21,6 +43,13 @@ static int find(struct explaining *x, const char *id)
 		return rc;
 	struct yj_device device;
 	rc = yj_device_find(x->s, id, &device);
+	if (rc == YJ_ERR_NOTFOUND) {
+		char sensor[YJ_NAME_MAX + 1];
+		rc = find_in_bed(x, id, sensor);
+		if (rc < 0 || !sensor[0])
+			return rc;
+		rc = yj_device_find(x->s, sensor, &device);
+	}
 	if (rc < 0)
 		return rc;
 	if (device.gone)
