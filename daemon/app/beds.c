@@ -8,6 +8,7 @@
 #include "config_ways.h"
 #include "dispatch.h"
 
+#define NOTE_ROWS 1000		/* beds whose occupants come into the history, per transaction */
 #define NEWS_ROWS 500		/* sensors per transaction */
 #define GRACE_MS (120LL * 1000) /* for a sensor to be heard again after an outage */
 
@@ -32,6 +33,7 @@ struct yj_beds {
 	size_t n_todo, cap_todo, n_done;
 	int64_t due_t;	     /* of all of them, or earlier */
 	int64_t hears_since; /* INT64_MAX: nobody can be heard */
+	bool noting;	     /* the history of beds lags behind the directory */
 };
 
 struct yj_beds *yj_beds_new(void)
@@ -123,7 +125,25 @@ static int load_row(void *ctx, const struct yj_bed_row *row)
 
 int yj_beds_load(struct yj_gateway *g)
 {
+	g->beds->noting = true; /* the last run may have ended within it */
 	return yj_bed_each(g->store, load_row, g);
+}
+
+static int note(struct yj_gateway *g)
+{
+	int rc = yj_dir_beds_note_piece(g->store, NOTE_ROWS, &g->beds->noting);
+	if (g->beds->noting) /* others have their turn in between */
+		yj_dispatch_later(g);
+	return rc;
+}
+
+int yj_beds_note(struct yj_gateway *g, const char *actor, const char *reason)
+{
+	int rc = yj_dir_beds_note_begin(g->store, g->now.utc_ms, actor, reason);
+	g->beds->noting = true;
+	for (int i = 0; rc == 0 && g->beds->noting && i < 4; i++) /* of a few beds all at once */
+		rc = note(g);
+	return rc;
 }
 
 /* ── time and rules ── */
@@ -252,6 +272,11 @@ void yj_beds_forget(struct yj_gateway *g)
 	yj_gateway_rearm(g);
 }
 
+bool yj_beds_noting(const struct yj_gateway *g)
+{
+	return g->beds->noting;
+}
+
 size_t yj_beds_wrong(const struct yj_gateway *g)
 {
 	size_t n = 0;
@@ -373,10 +398,13 @@ static int guarded_tell(struct yj_gateway *g, struct entry *e)
 int yj_beds_run(struct yj_gateway *g)
 {
 	struct yj_beds *b = g->beds;
+	int rc = b->noting ? note(g) : 0;
+	if (rc < 0)
+		return rc;
 	if (b->due_t <= g->now.t)
 		tick_all(g);
 	for (size_t i = 0; i < NEWS_ROWS && b->n_done < b->n_todo; i++) {
-		int rc = guarded_tell(g, b->todo[b->n_done]);
+		rc = guarded_tell(g, b->todo[b->n_done]);
 		if (rc < 0)
 			return rc;
 		b->n_done++;
@@ -403,4 +431,5 @@ void yj_beds_committed(struct yj_gateway *g)
 void yj_beds_undone(struct yj_gateway *g)
 {
 	g->beds->n_done = 0;
+	g->beds->noting = true; /* perhaps */
 }

@@ -22,6 +22,12 @@ void yj_beds_forget(struct yj_gateway *g);
 /* Sensors on which somebody lies who should not. */
 size_t yj_beds_wrong(const struct yj_gateway *g);
 
+/* An import has changed beds: who lies where now comes into the history, in pieces. Within the
+ * caller's transaction; 0 or a yj_err. */
+int yj_beds_note(struct yj_gateway *g, const char *actor, const char *reason) YJ_MUST_CHECK;
+
+/* Is the history still behind? */
+bool yj_beds_noting(const struct yj_gateway *g);
 /* When there is something to do; INT64_MAX: nothing. */
 int64_t yj_beds_due(const struct yj_gateway *g);
 /* Does it, within the caller's transaction; which then stands, or was undone. */

@@ -35,7 +35,8 @@ int yj_commands_directory_changed(struct yj_gateway *g, const char *actor, const
 {
 	int rc = yj_commands_log_change(g, actor, kind, id, what, rows);
 	if (rc == 0 && strcmp(kind, "beds") == 0)
-		rc = yj_dir_beds_note(g->store, g->now.utc_ms, actor, what);
+		rc = id ? yj_dir_bed_note(g->store, id, g->now.utc_ms, actor, what)
+			: yj_beds_note(g, actor, what);
 	yj_presence_forget(g);
 	yj_beds_forget(g);
 	yj_families_changed(g);

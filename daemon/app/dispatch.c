@@ -323,7 +323,7 @@ static int everything(struct yj_gateway *g, bool *more)
 	yj_inhand_none(g);
 	if (rc == 0 && yj_presence_has_news(g))
 		rc = yj_presence_log(g);
-	if (rc == 0 && yj_beds_due(g) <= g->now.t)
+	if (rc == 0 && (yj_beds_noting(g) || yj_beds_due(g) <= g->now.t))
 		rc = yj_beds_run(g);
 	if (rc == 0 && yj_life_has_news(g))
 		rc = yj_life_news(g);

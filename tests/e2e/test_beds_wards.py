@@ -243,3 +243,27 @@ def test_a_resident_in_two_beds_is_shown(world):
     assert problems(w) == {}
     g.ctl("device", "set", "s-home", "resident=r2")
     assert problems(w) == {"home1": "sensor_of_another"}
+
+
+def test_history_of_a_large_import(world):
+    """What an import moves comes into the history in pieces, over a crash, and each move once."""
+    w = Beds(world)
+    g = w.g
+    count = 9000
+    g.load("residents", [{"id": f"x{i}", "name": "x", "region": VILLAGE} for i in range(count)])
+    for shift in (0, 1):
+        g.load("beds", [{"id": f"x{i}", "kind": "home", "occupant": f"x{(i + shift) % count}"}
+                        for i in range(count)])
+        g.kill()
+        g.start()
+        sql = "SELECT count(*), count(DISTINCT to_bed), count(from_bed) FROM bed_moves WHERE to_bed LIKE 'x%'"
+        wait_until(lambda: rows(g, "SELECT count(*) FROM meta WHERE key = 'beds_noting'") == [(0,)],
+                   "all of it to be noted")
+        assert rows(g, sql) == [(count * (shift + 1), count, count * shift)]
+    moves = g.ctl_json("resident", "show", "x77")["moves"]
+    assert [(m["from"], m["to"]) for m in reversed(moves)] == [(None, "x77"), ("x77", "x76")]
+
+
+def rows(g, sql):
+    with sqlite3.connect(f"file:{g.database}?mode=ro", uri=True) as db:
+        return db.execute(sql).fetchall()

@@ -18,6 +18,7 @@ struct explaining {
 static int find_in_bed(struct explaining *x, const char *bed, char device[YJ_NAME_MAX + 1])
 {
 	char occupant[YJ_NAME_MAX + 1];
+	device[0] = '\0';
 	sqlite3_stmt *q = yj_db_stmt(x->s,
 	    "SELECT occupant, device FROM beds WHERE id = ?1 AND gone_utc_ms IS NULL"
 	    " AND (occupant IS NOT NULL OR device IS NOT NULL)");
@@ -41,10 +42,10 @@ static int find(struct explaining *x, const char *id)
 	int rc = yj_whose_resident(x->s, id, &x->whose);
 	if (rc != YJ_ERR_NOTFOUND)
 		return rc;
-	struct yj_device device;
+	struct yj_device device = {.id = ""};
 	rc = yj_device_find(x->s, id, &device);
 	if (rc == YJ_ERR_NOTFOUND) {
-		char sensor[YJ_NAME_MAX + 1];
+		char sensor[YJ_NAME_MAX + 1] = "";
 		rc = find_in_bed(x, id, sensor);
 		if (rc < 0 || !sensor[0])
 			return rc;

@@ -66,9 +66,14 @@ int yj_read_bed_sensor(struct yj_store *s, const char *bed, json_t **out) YJ_MUS
 int yj_read_bed_incidents(struct yj_store *s, const char *id, bool by_resident, int64_t limit,
     json_t **out) YJ_MUST_CHECK;
 
-/* Occupants that were changed by another way than a move come into the history, as moves with that
- * reason. In the caller's transaction. */
-int yj_dir_beds_note(
+/* Occupants that were changed by another way than a move come into the history as moves with that
+ * reason: of one bed; or of all beds that differ, begun in the transaction that changed them and
+ * then in pieces of at most `limit`, until there is no more. Within the caller's transaction; 0 or
+ * a yj_err. */
+int yj_dir_bed_note(struct yj_store *s, const char *bed, int64_t utc_ms, const char *actor,
+    const char *reason) YJ_MUST_CHECK;
+int yj_dir_beds_note_begin(
     struct yj_store *s, int64_t utc_ms, const char *actor, const char *reason) YJ_MUST_CHECK;
+int yj_dir_beds_note_piece(struct yj_store *s, int limit, bool *more) YJ_MUST_CHECK;
 
 #endif
