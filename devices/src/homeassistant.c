@@ -86,7 +86,7 @@ static void read(struct yj_decoder *d, const char *topic, const char *payload, s
 	size_t i = 1;
 	while (i + 2 < n && !yj_entity_domain((struct yj_text){l[i].at, l[i].len}))
 		i++;
-	if (i + 3 != n)
+	if (i + 3 != n || l[i + 1].len == 0)
 		return;
 	struct yj_text domain = {l[i].at, l[i].len}, object = {l[i + 1].at, l[i + 1].len};
 	char address[YJ_TOPIC_MAX];

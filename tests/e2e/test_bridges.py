@@ -54,6 +54,10 @@ def test_what_discovery_announces_is_offered_and_adopted(world):
     assert g.ctl_json("device", "show", "b7")["family"] == "zigbee2mqtt"
     # announced again (Home Assistant was started): it has said nothing itself
     hub.publish(where.format("event", "action"), announcement("zigbee2mqtt/新按钮"), retain=True)
+    hub.publish(where.format("event", "next"), announcement("zigbee2mqtt/next"), retain=True)
+    wait_until(lambda: "next" in [d["address"] for d in g.ctl_json("device", "seen")], "the next")
+    assert not g.ctl_json("device", "show", "b7").get("online")
+    assert g.events("device.online") == []
     hub.publish("zigbee2mqtt/新按钮", {"action": "emergency"})
     g.wait_event("incident.opened", kind="sos")
     assert len(g.events("alert.received")) == 1
