@@ -55,13 +55,20 @@ static void take_versions(const struct yj_js *js, struct yj_report *r)
 			r->readings.fw[0] = '\0';
 }
 
-/* TS0601_sos has called by itself, at times with a battery of 0 % (zigbee2mqtt issue 31821). */
+/* TS0601_sos has called by itself, at times with a battery of 0 % (zigbee2mqtt issue 31821): a call
+ * all the same, and work for maintenance. */
 static void doubt(const struct yj_js *js, struct yj_report *r)
 {
 	yj_js_at model = yj_js_path(js, js->tokens, "device", "model", NULL);
-	if (yj_js_equals(js, model, "TS0601_sos") || r->readings.battery_pct == 0)
-		for (size_t i = 0; i < r->n_signs; i++)
-			r->signs[i].doubtful = r->signs[i].emergency;
+	if (!yj_js_equals(js, model, "TS0601_sos") && r->readings.battery_pct != 0)
+		return;
+	for (size_t i = 0; i < r->n_signs; i++) {
+		if (!r->signs[i].emergency)
+			continue;
+		r->signs[i].doubtful = true;
+		r->readings.faults |= YJ_FAULT_TROUBLE;
+		r->readings.faults_known |= YJ_FAULT_TROUBLE;
+	}
 }
 
 static void take_object(struct yj_decoder *d, struct yj_report *r)

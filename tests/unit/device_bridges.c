@@ -245,6 +245,7 @@ static void test_phantoms_are_doubtful(void **state)
 	const char *topic = "zigbee2mqtt/a";
 	assert_false(decode(topic, "{\"action\":\"emergency\",\"battery\":90}")->signs[0].doubtful);
 	assert_true(decode(topic, "{\"action\":\"emergency\",\"battery\":0}")->signs[0].doubtful);
+	assert_int_equal(reports.v[0].readings.faults, YJ_FAULT_TROUBLE);
 	assert_true(
 	    decode(topic, "{\"device\":{\"model\":\"TS0601_sos\"},\"action\":\"emergency\"}")
 		->signs[0]
