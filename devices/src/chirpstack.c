@@ -146,7 +146,8 @@ static int tell(const struct yj_to *to, const struct yj_msg_down_call *down, str
 	int len = snprintf(out->payload, sizeof out->payload,
 	    "{\"devEui\":\"%s\",\"confirmed\":false,\"fPort\":%d,\"data\":\"%s\"}", eui, what.port,
 	    what.base64);
-	if (topic < 0 || (size_t)topic >= sizeof out->topic || len < 0 ||
+	if (strspn(eui, "0123456789abcdef") != strlen(eui) || strpbrk(application, "+#") ||
+	    topic < 0 || (size_t)topic >= sizeof out->topic || len < 0 ||
 	    (size_t)len >= sizeof out->payload)
 		return YJ_ERR_NOTFOUND;
 	out->len = (size_t)len;

@@ -364,14 +364,17 @@ bool yj_js_copy(const struct yj_js *js, yj_js_at at, char *buf, size_t cap)
 	if (!at || at->type == YJ_JS_OBJECT || at->type == YJ_JS_ARRAY || at->type == YJ_JS_NULL)
 		return false;
 	const char *p = js->text + at->from, *end = js->text + at->to;
-	size_t used = 0;
+	size_t used = 0, len = (size_t)(end - p);
+	if (!at->escaped) {
+		if (len >= cap)
+			return false;
+		memcpy(buf, p, len);
+		buf[len] = '\0';
+		return true;
+	}
 	while (p < end) {
 		char c[4];
-		size_t n = 1;
-		if (at->escaped)
-			n = next_char(&p, end, c);
-		else
-			c[0] = *p++;
+		size_t n = next_char(&p, end, c);
 		if (used + n >= cap) {
 			buf[0] = '\0';
 			return false;

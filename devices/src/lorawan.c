@@ -105,8 +105,9 @@ void yj_lora_flag(struct yj_lora *u, enum yj_lora_what what, const char *field, 
 enum { RADAR_FALL = 0, RADAR_OUT_OF_BED = 3, RADAR_SLOW = 6, RADAR_FAST = 7, RADAR_LYING = 8 };
 enum { ALARM_RAISED = 1, ALARM_ENDED = 2 };
 
-static void radar_alarm(struct yj_lora *u, enum yj_kind kind)
+void yj_lora_alarm(struct yj_lora *u, enum yj_kind kind)
 {
+	u->told = true;
 	struct yj_sign *s = yj_report_sign(u->report, YJ_SIGN_ALARM);
 	if (s)
 		s->kind = kind;
@@ -121,12 +122,12 @@ void yj_lora_radar(struct yj_lora *u, int type, int status, int id)
 		return;
 	if (type == RADAR_FALL || type == RADAR_LYING) {
 		u->alarm_id = id;
-		radar_alarm(u, YJ_KIND_FALL);
+		yj_lora_alarm(u, YJ_KIND_FALL);
 	} else if (type == RADAR_OUT_OF_BED) {
 		yj_lora_in_bed(u, false);
-		radar_alarm(u, YJ_KIND_BED_EXIT);
+		yj_lora_alarm(u, YJ_KIND_BED_EXIT);
 	} else if (type == RADAR_SLOW || type == RADAR_FAST) {
-		radar_alarm(u, YJ_KIND_VITAL);
+		yj_lora_alarm(u, YJ_KIND_VITAL);
 	}
 }
 

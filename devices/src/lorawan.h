@@ -57,7 +57,7 @@ const struct yj_lora_model *yj_lora_model(const char *text);
  * nothing that could be a sign, the bytes of `data` (base64; may be NULL) if the model is known.
  * u comes with report, model and port; d->js holds both. */
 void yj_lora_read(struct yj_decoder *d, yj_js_at object, yj_js_at data, struct yj_lora *u);
-/* A battery in percent or volts, as its field gives it: "battery". */
+/* lorawan_object.c: the part of that which is the object. */
 void yj_lora_object(const struct yj_js *js, yj_js_at object, struct yj_lora *u);
 
 /* ── for the makers' codecs ── */
@@ -66,6 +66,7 @@ void yj_lora_flag(struct yj_lora *u, enum yj_lora_what what, const char *field, 
 /* Once per key and uplink: codecs tell one press under several names. emergency: in its own words.
  */
 void yj_lora_press(struct yj_lora *u, const char *key, bool emergency);
+void yj_lora_alarm(struct yj_lora *u, enum yj_kind kind); /* it happened now */
 void yj_lora_in_bed(struct yj_lora *u, bool in);
 void yj_lora_breathing(struct yj_lora *u, double per_min);
 /* Of a radar: what its alarm of this type (a VS373's number) and status become. */

@@ -145,8 +145,8 @@ static int tell(const struct yj_to *to, const struct yj_msg_down_call *down, str
 	int len = snprintf(out->payload, sizeof out->payload,
 	    "{\"downlinks\":[{\"f_port\":%d,\"frm_payload\":\"%s\",\"priority\":\"NORMAL\"}]}",
 	    what.port, what.base64);
-	if (topic < 0 || (size_t)topic >= sizeof out->topic || len < 0 ||
-	    (size_t)len >= sizeof out->payload)
+	if (strpbrk(out->topic, "+#") || topic < 0 || (size_t)topic >= sizeof out->topic ||
+	    len < 0 || (size_t)len >= sizeof out->payload)
 		return YJ_ERR_NOTFOUND;
 	out->len = (size_t)len;
 	out->qos = 1;

@@ -89,11 +89,31 @@ static void test_strings_that_do_not_end(void **state)
 		assert_int_equal(yj_js_read(&js, text, n), YJ_ERR_INVAL);
 }
 
+static void test_copies_fit_or_are_none(void **state)
+{
+	static const char *const texts[] = {
+	    "\"abcdef\"", "\"ab\\u0063d\\\\f\"", "123456", "[]", "null"};
+	static const char *const want[] = {"abcdef", "abcd\\f", "123456", NULL, NULL};
+	(void)state;
+	for (size_t i = 0; i < 5; i++) {
+		assert_int_equal(yj_js_read(&js, texts[i], strlen(texts[i])), 0);
+		for (size_t cap = 1; cap <= 9; cap++) {
+			char buf[16];
+			memset(buf, 'x', sizeof buf);
+			bool fits = want[i] && cap > strlen(want[i]);
+			assert_int_equal(yj_js_copy(&js, js.tokens, buf, cap), fits);
+			assert_string_equal(buf, fits ? want[i] : "");
+			assert_int_equal(buf[cap], 'x');
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_every_place_of_a_string),
 	    cmocka_unit_test(test_strings_that_do_not_end),
+	    cmocka_unit_test(test_copies_fit_or_are_none),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

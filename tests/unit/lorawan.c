@@ -420,6 +420,17 @@ static void test_tell_has_room(void **state)
 	assert_true(wire.len < sizeof wire.payload && memchr(wire.topic, '\0', sizeof wire.topic));
 }
 
+static void test_tell_writes_to_no_wildcard(void **state)
+{
+	(void)state;
+	assert_int_equal(tell("tts", "a+b", "x@y -", "85:00", YJ_HOME_RECEIVED), YJ_ERR_NOTFOUND);
+	assert_int_equal(tell("tts", "d", "x#y -", "85:00", YJ_HOME_RECEIVED), YJ_ERR_NOTFOUND);
+	assert_int_equal(
+	    tell("chirpstack", EUI, "a/# -", "85:00", YJ_HOME_RECEIVED), YJ_ERR_NOTFOUND);
+	assert_int_equal(
+	    tell("chirpstack", "ab\"}", "app -", "85:00", YJ_HOME_RECEIVED), YJ_ERR_NOTFOUND);
+}
+
 static void test_routes(void **state)
 {
 	(void)state;
@@ -466,6 +477,7 @@ int main(void)
 	    cmocka_unit_test(test_tell_by_the_model),
 	    cmocka_unit_test(test_tell_by_the_directory),
 	    cmocka_unit_test(test_tell_has_room),
+	    cmocka_unit_test(test_tell_writes_to_no_wildcard),
 	    cmocka_unit_test(test_routes),
 	};
 	return cmocka_run_group_tests(tests, make_decoder, free_decoder);
