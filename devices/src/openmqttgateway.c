@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bthome.h"
 #include "decoder.h"
 #include "families.h"
 #include "radio.h"
@@ -206,6 +207,24 @@ static bool name(const struct yj_js *js, struct yj_report *r, const char *topic_
 	return yj_radio_name_ble(r, topic_mac, strlen(topic_mac));
 }
 
+/* BTHome that it has not decoded itself. false: it is none. */
+static bool take_raw(struct yj_decoder *d, struct yj_report *r)
+{
+	const struct yj_js *js = &d->js;
+	char uuid[40], hex[2 * YJ_BYTES_MAX + 1];
+	size_t before;
+	if (yj_js_get(js, js->tokens, "model_id") ||
+	    !yj_js_copy(js, yj_js_get(js, js->tokens, "servicedatauuid"), uuid, sizeof uuid) ||
+	    !yj_ends_with(uuid, strlen(uuid), "fcd2", &before) ||
+	    !yj_js_copy(js, yj_js_get(js, js->tokens, "servicedata"), hex, sizeof hex))
+		return false;
+	size_t n = yj_radio_hex(hex, strlen(hex), d->bytes, sizeof d->bytes);
+	if (n == SIZE_MAX)
+		return false;
+	yj_bthome_read(r, d->bytes, n);
+	return true;
+}
+
 static void take_ble(struct yj_decoder *d, const char *topic_mac, struct yj_reports *out)
 {
 	const struct yj_js *js = &d->js;
@@ -222,6 +241,11 @@ static void take_ble(struct yj_decoder *d, const char *topic_mac, struct yj_repo
 	if (yj_js_get(js, js->tokens, "cipher")) {
 		yj_report_error(r, YJ_REASON_FIELD);
 		yj_readings_fault(&r->readings, YJ_FAULT_SEALED, true);
+		return;
+	}
+	if (take_raw(d, r)) {
+		if (yj_js_number(js, yj_js_get(js, js->tokens, "rssi"), &number))
+			yj_readings_rssi(&r->readings, number);
 		return;
 	}
 	if (yj_js_copy(js, yj_js_get(js, js->tokens, "packet"), packet, sizeof packet))
