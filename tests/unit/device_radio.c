@@ -111,6 +111,7 @@ static void test_shared_addresses(void **state)
 	} rows[] = {
 	    {"tasmota", "rf:4AF10A", true},
 	    {"tasmota", "rf:", true},
+	    {"tasmota", "RF:4af10a", true},
 	    {"tasmota", "ble:bc026eaabbcc", false},
 	    {"tasmota", "wc_button_2", false},
 	    {"tasmota", "zbbridge/bed31", false},
