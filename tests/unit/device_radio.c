@@ -17,6 +17,11 @@ static void test_owners(void **state)
 	static const char *const rows[][2] = {
 	    {"shellies/shellybutton1-A4CF12F45174/input_event/0", "shelly"},
 	    {"shellies/announce", "shelly"},
+	    {"shellies/shellydw2-483FDA825476/sensor/state", "shelly"},
+	    {"shellies/shellyflood-764A11/sensor/battery", "shelly"},
+	    {"shellies/shelly1-B929CC/light/0/status", "shelly"},
+	    {"rtl_433/pi4/devices/Kerui-Security/7/state", "rtl_433"},
+	    {"tele/sensor/STATE", "tasmota"},
 	    {"shellyplusi4-a8032ab0c018/events/rpc", "shelly"},
 	    {"home/3/bed/events/ble", "shelly"},
 	    {"shellyplus1/status/smoke:0", "shelly"},
