@@ -250,6 +250,8 @@ static void attempt(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	errno = 0;
 	c->began_ms = sim_mono_ms();
+	if (c->ops->connecting != NULL)
+		c->ops->connecting(c->ctx);
 	rc = mosquitto_connect_bind_async(
 	    c->mosq, c->conf.host, c->conf.port, c->conf.keepalive_s, NULL);
 	c->fd = mosquitto_socket(c->mosq);
@@ -312,10 +314,6 @@ static int configure(struct sim_conn *c)
 			return YJ_ERR_INVAL;
 		}
 	}
-	if (conf->will_topic != NULL &&
-	    mosquitto_will_set(m, conf->will_topic, (int)strlen(conf->will_payload),
-		conf->will_payload, 1, true) != MOSQ_ERR_SUCCESS)
-		return YJ_ERR_INVAL;
 	return keep_properties(c);
 }
 
@@ -351,6 +349,13 @@ void sim_conn_start(struct sim_conn *c)
 	struct timeval now = {0};
 
 	event_add(c->retry, &now);
+}
+
+int sim_conn_will(struct sim_conn *c, const char *topic, const char *payload)
+{
+	int rc = mosquitto_will_set(c->mosq, topic, (int)strlen(payload), payload, 1, true);
+
+	return rc == MOSQ_ERR_SUCCESS ? 0 : rc == MOSQ_ERR_NOMEM ? YJ_ERR_NOMEM : YJ_ERR_INVAL;
 }
 
 bool sim_conn_is_up(const struct sim_conn *c)

@@ -26,13 +26,12 @@ struct sim_conn_conf { /* all strings are borrowed and must outlive the connecti
 	int mqtt;	 /* 3 (that is 3.1.1) or 5 */
 	bool persistent; /* the broker keeps the session */
 	int keepalive_s;
-	const char *will_topic; /* retained, QoS 1; NULL: none */
-	const char *will_payload;
 	const char *filters[SIM_CONN_FILTERS_MAX]; /* QoS 1; up to the first NULL */
 };
 
-struct sim_conn_ops {	       /* each may be NULL; none of them may free the connection */
-	void (*up)(void *ctx); /* connected, and the subscriptions stand */
+struct sim_conn_ops {		       /* each may be NULL; none of them may free the connection */
+	void (*up)(void *ctx);	       /* connected, and the subscriptions stand */
+	void (*connecting)(void *ctx); /* before each attempt: the time for sim_conn_will */
 	void (*down)(void *ctx);
 	void (*message)(void *ctx, const char *topic, const void *payload, size_t len);
 	/* The broker has taken (code below 128) or refused a publish. */
@@ -43,6 +42,9 @@ struct sim_conn_ops {	       /* each may be NULL; none of them may free the conn
 int sim_conn_new(struct event_base *base, const struct sim_conn_conf *conf,
     const struct sim_conn_ops *ops, void *ctx, struct sim_conn **out) YJ_MUST_CHECK;
 void sim_conn_start(struct sim_conn *conn);
+
+/* The will (retained, QoS 1) of the next connection, copied. 0, YJ_ERR_INVAL or YJ_ERR_NOMEM. */
+int sim_conn_will(struct sim_conn *conn, const char *topic, const char *payload) YJ_MUST_CHECK;
 
 bool sim_conn_is_up(const struct sim_conn *conn);
 

@@ -9,13 +9,35 @@
 #include "out.h"
 #include "uuid7.h"
 
+/* Each connect is a session of its own, larger than those of any run before. */
+static void on_connecting(void *ctx)
+{
+	struct sim_device *dev = ctx;
+	const int64_t now = sim_utc_ms();
+	char topic[YJ_TOPIC_MAX];
+
+	if (!dev->living)
+		return;
+	dev->session = now > dev->session ? now : dev->session + 1;
+	const struct yj_message offline = {
+	    .type = YJ_TOPIC_DEV_STATE, .u.dev_state = {.session = dev->session}};
+	char *will = yj_message_encode(&offline, NULL);
+
+	if (will == NULL ||
+	    yj_topic_format(YJ_TOPIC_DEV_STATE, dev->opts->device, topic, sizeof(topic)) < 0 ||
+	    sim_conn_will(dev->sender.conn, topic, will) < 0)
+		sim_err("%s: no last will", dev->opts->device);
+	free(will);
+}
+
 static void on_up(void *ctx)
 {
 	struct sim_device *dev = ctx;
 
-	if (dev->will_payload != NULL) {
+	if (dev->living) {
 		const struct yj_message online = {.type = YJ_TOPIC_DEV_STATE,
-		    .u.dev_state = {.online = true, .ts_ms = sim_utc_ms()}};
+		    .u.dev_state = {
+			.online = true, .ts_ms = sim_utc_ms(), .session = dev->session}};
 
 		if (sim_sender_tell(&dev->sender, &online, true, NULL) < 0)
 			sim_err("%s: cannot say that it is online", dev->opts->device);
@@ -47,7 +69,7 @@ static void on_published(void *ctx, int mid, int code)
 }
 
 static const struct sim_sender_ops sender_ops = {
-    .up = on_up, .message = on_message, .published = on_published};
+    .connecting = on_connecting, .up = on_up, .message = on_message, .published = on_published};
 
 static int topic_of(const struct sim_device *dev, enum yj_topic_type type, char *topic)
 {
@@ -57,27 +79,19 @@ static int topic_of(const struct sim_device *dev, enum yj_topic_type type, char 
 int sim_device_init(struct sim_device *dev, struct sim_run *run, bool living,
     const struct sim_device_ops *ops, void *ctx)
 {
-	const struct yj_message offline = {.type = YJ_TOPIC_DEV_STATE};
 	struct sim_conn_conf conf;
 	int rc;
 
-	*dev = (struct sim_device){.opts = run->opts, .ops = ops, .ctx = ctx};
+	*dev = (struct sim_device){.opts = run->opts, .living = living, .ops = ops, .ctx = ctx};
 	rc = sim_options_conn(run->opts, run->opts->device, &conf);
 	if (rc < 0)
 		return rc;
 	if (topic_of(dev, YJ_TOPIC_DOWN_CALL, dev->call_filter) < 0 ||
-	    topic_of(dev, YJ_TOPIC_DOWN_VISIT, dev->visit_filter) < 0 ||
-	    topic_of(dev, YJ_TOPIC_DEV_STATE, dev->will_topic) < 0)
+	    topic_of(dev, YJ_TOPIC_DOWN_VISIT, dev->visit_filter) < 0)
 		return YJ_ERR_INVAL;
 	conf.filters[0] = dev->call_filter;
-	if (living) {
-		dev->will_payload = yj_message_encode(&offline, NULL);
-		if (dev->will_payload == NULL)
-			return YJ_ERR_NOMEM;
+	if (living)
 		conf.filters[1] = dev->visit_filter;
-		conf.will_topic = dev->will_topic;
-		conf.will_payload = dev->will_payload;
-	}
 	rc = sim_sender_init(
 	    &dev->sender, run->base, run->opts, run->opts->device, &conf, &sender_ops, dev);
 	if (rc == 0)
@@ -87,16 +101,13 @@ int sim_device_init(struct sim_device *dev, struct sim_run *run, bool living,
 
 void sim_device_done(struct sim_device *dev)
 {
-	const struct yj_message offline = {
-	    .type = YJ_TOPIC_DEV_STATE, .u.dev_state = {.online = false, .ts_ms = sim_utc_ms()}};
+	const struct yj_message offline = {.type = YJ_TOPIC_DEV_STATE,
+	    .u.dev_state = {.online = false, .ts_ms = sim_utc_ms(), .session = dev->session}};
 
-	if (dev->will_payload != NULL && dev->sender.conn != NULL &&
-	    sim_conn_is_up(dev->sender.conn) &&
+	if (dev->living && dev->sender.conn != NULL && sim_conn_is_up(dev->sender.conn) &&
 	    sim_sender_tell(&dev->sender, &offline, true, NULL) < 0)
 		sim_err("%s: cannot say that it is offline", dev->opts->device);
 	sim_sender_done(&dev->sender);
-	free(dev->will_payload);
-	dev->will_payload = NULL;
 }
 
 /* A finite number at *text, which then points behind it. */

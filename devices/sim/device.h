@@ -17,8 +17,9 @@ struct sim_device {
 	const struct sim_options *opts;
 	const struct sim_device_ops *ops;
 	void *ctx;
-	char call_filter[YJ_TOPIC_MAX], visit_filter[YJ_TOPIC_MAX], will_topic[YJ_TOPIC_MAX];
-	char *will_payload;
+	bool living;
+	int64_t session; /* of the newest connect */
+	char call_filter[YJ_TOPIC_MAX], visit_filter[YJ_TOPIC_MAX];
 };
 
 /* Prepares the device of --device and starts connecting. living: it shows its state (retained

@@ -61,6 +61,14 @@ static void on_up(void *ctx)
 	send_due(s);
 }
 
+static void on_connecting(void *ctx)
+{
+	struct sim_sender *s = ctx;
+
+	if (s->ops->connecting != NULL)
+		s->ops->connecting(s->ctx);
+}
+
 static void on_down(void *ctx)
 {
 	struct sim_sender *s = ctx;
@@ -99,8 +107,11 @@ static void on_published(void *ctx, int mid, int code)
 		s->ops->published(s->ctx, mid, code);
 }
 
-static const struct sim_conn_ops conn_ops = {
-    .up = on_up, .down = on_down, .message = on_message, .published = on_published};
+static const struct sim_conn_ops conn_ops = {.connecting = on_connecting,
+    .up = on_up,
+    .down = on_down,
+    .message = on_message,
+    .published = on_published};
 
 static int open_state(struct sim_sender *s, const char *dir)
 {

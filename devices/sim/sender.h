@@ -10,6 +10,7 @@
 #include "proto/message.h"
 
 struct sim_sender_ops { /* each may be NULL */
+	void (*connecting)(void *ctx);
 	void (*up)(void *ctx);
 	void (*message)(void *ctx, const struct yj_topic *topic, const struct yj_message *msg);
 	void (*published)(void *ctx, int mid, int code); /* of sim_sender_tell */
@@ -26,7 +27,7 @@ struct sim_sender {
 };
 
 /* Makes the connection (not started) and loads what an earlier run left in --state-dir. conf is
- * what sim_options_conn gave, with filters and will added. 0, or a negative error with a line on
+ * what sim_options_conn gave, with filters added. 0, or a negative error with a line on
  * stderr. Release with sim_sender_done, also after a failure. */
 int sim_sender_init(struct sim_sender *sender, struct event_base *base,
     const struct sim_options *opts, const char *who, const struct sim_conn_conf *conf,

@@ -115,6 +115,7 @@ static void read_dev_state(struct yj_reader *r, struct yj_msg_dev_state *m)
 {
 	m->online = yj_need_bool(r, "online");
 	m->ts_ms = yj_opt_ms(r, "ts");
+	(void)yj_get_int(r, "session", 1, INT64_MAX, &m->session);
 }
 
 static void read_down_call(struct yj_reader *r, struct yj_msg_down_call *m)

@@ -93,6 +93,8 @@ static void write_dev_state(struct yj_writer *w, const struct yj_msg_dev_state *
 {
 	yj_put_bool(w, "online", m->online);
 	yj_put_opt_ms(w, "ts", m->ts_ms);
+	if (m->session > 0)
+		yj_put_int(w, "session", m->session);
 }
 
 static void write_down_call(struct yj_writer *w, const struct yj_msg_down_call *m)

@@ -68,7 +68,8 @@ static json_t *show_up(const struct yj_message *m)
 		return json_pack("{ss ss sO?}", "session", visit->session, "state",
 		    yj_visit_state_name(visit->state), "signal", visit->signal);
 	case YJ_TOPIC_DEV_STATE:
-		return json_pack("{sb sI}", "online", state->online, "ts_ms", INT(state->ts_ms));
+		return json_pack("{sb sI sI}", "online", state->online, "ts_ms", INT(state->ts_ms),
+		    "session", INT(state->session));
 	}
 	return NULL;
 }

@@ -82,7 +82,8 @@ struct yj_msg_visit { /* up/visit */
 };
 struct yj_msg_dev_state { /* state */
 	bool online;
-	int64_t ts_ms; /* 0: not given */
+	int64_t ts_ms;	 /* 0: not given */
+	int64_t session; /* larger at each connect, the same in its will; 0: not given */
 };
 struct yj_msg_down_call { /* down/call */
 	const char *id;
