@@ -12,6 +12,8 @@
 #include "rosters.h"
 #include "space.h"
 #include "store/inbound.h"
+#include "trends.h"
+#include "work.h"
 
 #define OVERDUE_MS 10000       /* a deadline that has not fired */
 #define RESTART_AFTER_MS 60000 /* by then a restart is the last thing to try */
@@ -99,6 +101,29 @@ static int report_gaps(struct yj_gateway *g, void *arg)
 	return yj_rosters_report(g);
 }
 
+static int tell_works(struct yj_gateway *g, void *arg)
+{
+	(void)arg;
+	return yj_works_tell(g);
+}
+
+static int look_at_trends(struct yj_gateway *g, void *arg)
+{
+	(void)arg;
+	return yj_trends_look(g);
+}
+
+/* What has time: nothing of it while there is little room. */
+static void look_after_devices(struct yj_gateway *g)
+{
+	if (!yj_space_spare(g) || g->store_failing)
+		return;
+	if (yj_trends_due(g) && yj_dispatch_do(g, look_at_trends, NULL) == 0)
+		yj_trends_looked(g);
+	if (yj_works_due(g))
+		(void)!yj_dispatch_do(g, tell_works, NULL);
+}
+
 void yj_audit_run(struct yj_gateway *g)
 {
 	static unsigned turn;
@@ -126,6 +151,7 @@ void yj_audit_run(struct yj_gateway *g)
 	if (yj_space_spare(g) && yj_away_due(g))
 		(void)!yj_dispatch_do(g, yj_away_run, NULL);
 	yj_life_sweep(g);
+	look_after_devices(g);
 	if (g->store_failing && g->now.t >= g->retry_t)
 		yj_dispatch_soon(g);
 }

@@ -111,6 +111,10 @@ struct yj_config { /* owns all strings and arrays; a string that may be absent s
 		int64_t heartbeat_ms;
 		int offline_after; /* missed heartbeats */
 		int low_battery_pct;
+		int64_t grace_ms; /* to be heard of again after nobody was heard */
+		int flapping;	  /* changes within the window that are told; 0: all */
+		int64_t flapping_window_ms;
+		int64_t work_after_ms; /* away or without mains for so long, it is work */
 		char *discover; /* families that are listened to even without a registered device,
 				 * one a line; NULL: none */
 	} devices;

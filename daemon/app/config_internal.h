@@ -15,6 +15,8 @@ void yj_config_read_policies(struct yj_yaml *y, yaml_node_t *node, struct yj_con
 void yj_config_read_channels(
     struct yj_yaml *y, yaml_node_t *const nodes[], unsigned flags, struct yj_config *c);
 
+void yj_config_default_devices(struct yj_config *config);
+void yj_config_read_devices(struct yj_yaml *y, yaml_node_t *node, struct yj_config *c);
 void yj_config_read_deadman(struct yj_yaml *y, yaml_node_t *node, struct yj_config *c);
 void yj_config_read_beds(struct yj_yaml *y, yaml_node_t *node, struct yj_config *c);
 void yj_config_read_vitals(struct yj_yaml *y, yaml_node_t *node, struct yj_config *c);

@@ -7,7 +7,6 @@
 #include <sys/un.h>
 
 #include "config_internal.h"
-#include "devices/registry.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 #define WAIT_MAX_MS 86400000LL
@@ -300,45 +299,6 @@ static void read_notify(struct yj_yaml *y, yaml_node_t *node, struct yj_config *
 	read_night(y, v[2], c);
 }
 
-static const char *next_line(const char *p)
-{
-	p = strchr(p, '\n');
-	return p ? p + 1 : NULL;
-}
-
-static void read_devices(struct yj_yaml *y, yaml_node_t *node, struct yj_config *c)
-{
-	static const struct yj_yaml_key keys[] = {{"heartbeat", false}, {"offline_after", false},
-	    {"low_battery", false}, {"discover", false}};
-	yaml_node_t *v[N(keys)];
-	if (!node || !yj_yaml_map(y, node, "devices", keys, N(keys), v))
-		return;
-	yj_yaml_duration(
-	    y, v[0], "devices.heartbeat", 1000, YJ_PLAN_MAX_MS, &c->devices.heartbeat_ms);
-	yj_yaml_int(y, v[1], "devices.offline_after", 1, 1000, &c->devices.offline_after);
-	yj_yaml_int(y, v[2], "devices.low_battery", 0, 100, &c->devices.low_battery_pct);
-	yj_config_read_list(
-	    y, v[3], "devices.discover", "families of devices", &c->devices.discover);
-	for (const char *p = c->devices.discover; p; p = next_line(p)) {
-		char name[YJ_NAME_MAX + 1];
-		snprintf(name, sizeof name, "%.*s", (int)strcspn(p, "\n"), p);
-		const struct yj_family *family = yj_family_find(name);
-		if (!family || !family->read)
-			yj_yaml_error(y, yj_yaml_line(v[3]),
-			    "devices.discover: \"%s\" is not a family that can be discovered",
-			    name);
-	}
-}
-
-bool yj_config_discovers(const struct yj_config *c, const char *family)
-{
-	size_t len = strlen(family);
-	for (const char *p = c->devices.discover; p; p = next_line(p))
-		if (strcspn(p, "\n") == len && strncmp(p, family, len) == 0)
-			return true;
-	return false;
-}
-
 /* Voice, then SMS, for whoever has a telephone, as far as there are such channels; then mqtt. */
 static void default_channels(struct yj_yaml *y, struct yj_config *c)
 {
@@ -398,9 +358,7 @@ void yj_config_read_sections(
 	c->notify.channel_wait_ms = 15000;
 	c->notify.night_from_min = 22 * 60;
 	c->notify.night_until_min = 6 * 60;
-	c->devices.heartbeat_ms = 300000;
-	c->devices.offline_after = 3;
-	c->devices.low_battery_pct = 20;
+	yj_config_default_devices(c);
 	c->outage.share_pct = 50;
 	c->outage.window_ms = 600000;
 	c->outage.least = 5;
@@ -417,7 +375,7 @@ void yj_config_read_sections(
 	read_webhooks(y, v[6], flags, c); /* before the channels that name them */
 	yj_config_read_channels(y, &v[8], flags, c);
 	read_notify(y, v[5], c);
-	read_devices(y, v[7], c);
+	yj_config_read_devices(y, v[7], c);
 	read_outage(y, v[12], c);
 	yj_config_read_deadman(y, v[13], c);
 	yj_config_read_beds(y, v[14], c);

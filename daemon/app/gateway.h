@@ -117,6 +117,12 @@ struct yj_gateway {
 		int64_t next_utc_ms; /* due, once the report is committed */
 	} rosters;		     /* rosters.h */
 
+	struct { /* trends.h: how far it has come today */
+		int32_t day;
+		char after[YJ_NAME_MAX + 1], next[YJ_NAME_MAX + 1];
+		bool done;
+	} trends;
+
 	struct { /* silences.h: ends of those that are active; known: as the store has them */
 		bool known;
 		int64_t first_utc_ms, last_utc_ms;

@@ -48,6 +48,7 @@ static void help_state(void *ctx, enum yj_link_state state, bool session_lost, c
 	yj_gateway_sample(g);
 	yj_log(up ? YJ_LOG_INFO : YJ_LOG_WARN, "event=link conn=help state=%s why=%s",
 	    up ? "up" : "down", YJ_Q(why));
+	yj_presence_heard(g);
 	if (session_lost) {
 		yj_log(YJ_LOG_ERR, "event=session_lost conn=help");
 		g->noted.session_lost = true;
@@ -116,6 +117,8 @@ static void chatter_published(void *ctx, uint64_t token, int code)
 {
 	if (YJ_TOKEN_KIND(token) == YJ_TOKEN_FEED)
 		yj_feed_published(ctx, (int64_t)YJ_TOKEN_VALUE(token), code);
+	else if (YJ_TOKEN_KIND(token) == YJ_TOKEN_PROBE)
+		yj_presence_probed(ctx);
 }
 
 static void chatter_state(void *ctx, enum yj_link_state state, bool session_lost, const char *why)
@@ -124,7 +127,7 @@ static void chatter_state(void *ctx, enum yj_link_state state, bool session_lost
 	(void)session_lost;
 	yj_log(YJ_LOG_INFO, "event=link conn=chatter state=%s why=%s",
 	    state == YJ_LINK_UP ? "up" : "down", YJ_Q(why));
-	yj_presence_heard(g, state == YJ_LINK_UP);
+	yj_presence_heard(g);
 	yj_beds_heard(g, state == YJ_LINK_UP);
 	yj_life_heard(g);
 	if (state == YJ_LINK_UP) {

@@ -28,8 +28,14 @@ bool yj_presence_has_news(const struct yj_gateway *g);
 bool yj_presence_has_changes(const struct yj_gateway *g);
 /* Looks at a part of the devices for missed heartbeats; every few seconds. */
 void yj_presence_sweep(struct yj_gateway *g);
-/* The connection on which devices are heard has come up, or is lost. */
-void yj_presence_heard(struct yj_gateway *g, bool up);
+/* One of the connections on which devices are heard has come up, or is lost. */
+void yj_presence_heard(struct yj_gateway *g);
+/* The broker has acknowledged the probe for absences. */
+void yj_presence_probed(struct yj_gateway *g);
+/* The day by the municipality's clock, from 1970-01-01; 0: not known. */
+int32_t yj_presence_today(struct yj_gateway *g);
+/* Somebody has done work of this device: it may begin again. */
+void yj_presence_work_done(struct yj_gateway *g, const char *device);
 
 /* A device in use whose region is known, and that is online or went offline in this run. */
 struct yj_presence_of {

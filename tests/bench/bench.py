@@ -240,6 +240,31 @@ def memory(table, folder):
     table.add("  at most, while all of them pressed", peak / 1024, "MiB")
 
 
+def presence(table, folder):
+    """100,000 devices that beat every 5 minutes, a minute of it; and a minute in which none does."""
+    devices, beat_s, seconds = 100_000, 300, 60
+    with broker(folder) as b, gateway(folder / "gw", b, residents=devices) as g:
+        pid = g.process.pid
+        tool("load", b.port, "beat", 0, devices, "--rate", 2000)
+        wait = time.monotonic() + 60  # what was heard is written
+        while g.ctl_json("status")["devices"]["online"] < devices and time.monotonic() < wait:
+            time.sleep(1)
+        time.sleep(20)
+        used, began = cpu_s(pid), time.monotonic()
+        tool("load", b.port, "beat", 0, devices // beat_s * seconds, "--rate", devices / beat_s)
+        busy = (cpu_s(pid) - used) / (time.monotonic() - began)
+        time.sleep(10)
+        used, began = cpu_s(pid), time.monotonic()
+        time.sleep(seconds)
+        still = (cpu_s(pid) - used) / (time.monotonic() - began)
+        kib, peak = status(pid, "VmRSS"), status(pid, "VmHWM")
+        assert g.ctl_json("status")["devices"]["online"] == devices
+    table.add("100,000 devices that beat every 5 min, of one core", busy * 100, "%", None, "< 5", high=5)
+    table.add("  while none of them says anything", still * 100, "%")
+    table.add("  memory", kib / 1024, "MiB", None, "<= 64", high=64)
+    table.add("  memory at most, while all came online", peak / 1024, "MiB")
+
+
 def start(table, folder):
     open_incidents, times = 1_000_000, []
     with broker(folder) as b:
@@ -360,7 +385,7 @@ def decode(table, folder):
         table.add("  all of them", r["all"], "/s", r["jansson"] or None)
 
 
-ITEMS = {"throughput": throughput, "latency": latency, "size": size, "memory": memory,
+ITEMS = {"throughput": throughput, "latency": latency, "size": size, "memory": memory, "presence": presence,
          "start": start, "idle": idle, "endpoints": endpoints, "decode": decode}
 
 

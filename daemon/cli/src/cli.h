@@ -150,6 +150,7 @@ extern const struct yj_command yj_rejected_commands[];
 extern const struct yj_command yj_log_commands[];
 extern const struct yj_command yj_ready_commands[];
 extern const struct yj_command yj_device_commands[];
+extern const struct yj_command yj_device_work_commands[];
 extern const struct yj_command yj_device_seen_commands[];
 extern const struct yj_command yj_device_try_commands[];
 extern const struct yj_command yj_silence_commands[];

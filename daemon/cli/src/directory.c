@@ -1,17 +1,21 @@
 /* The directory: list and show are read from the database, add, set, remove and move are asked of
  * the gateway, which checks them by the same rules as an import. */
 #include "store/directory.h"
+#include "proto/time.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "beds.h"
 #include "cli.h"
-#include "store/bed.h"
 #include "proto/time.h"
+#include "store/bed.h"
 #include "store/life.h"
 #include "store/read.h"
 #include "store/ready.h"
+#include "store/trend.h"
+#include "store/work.h"
 #include "table.h"
 #include "term.h"
 #include "ways.h"
@@ -62,6 +66,7 @@ static const struct yj_column device_columns[] = {
     {"online", NULL, false},
     {"last_seen", "last seen", false},
     {"battery", NULL, true},
+    {"battery_empty_on", "empty on", false},
     {"revoked", NULL, false},
     {0},
 };
@@ -114,8 +119,29 @@ static const char *key_of(enum yj_dir kind)
 	return kind == YJ_DIR_REGIONS ? "code" : "id";
 }
 
+/* Those whose battery will be empty within that time. */
+static void keep_emptying(json_t *list, int64_t within_ms)
+{
+	char last[YJ_DAY_LEN];
+	struct tm tm = {0};
+	time_t until = time(NULL) + (time_t)(within_ms / 1000);
+	localtime_r(&until, &tm);
+	yj_day_text((int32_t)((until + tm.tm_gmtoff) / 86400), last);
+	for (size_t i = json_array_size(list); i-- > 0;) {
+		const char *day =
+		    json_string_value(json_object_get(json_array_get(list, i), "battery_empty_on"));
+		if (!day || strcmp(day, last) > 0)
+			json_array_remove(list, i);
+	}
+}
+
 static int run_list(struct yj_cli *cli, const struct yj_args *args)
 {
+	const char *emptying = yj_arg(args, "battery-empty-within");
+	int64_t within_ms = 0;
+	if (emptying && yj_duration_parse(emptying, &within_ms) < 0)
+		return yj_wrong(args->command,
+		    "--battery-empty-within: a duration such as 30d, not \"%s\"", emptying);
 	int rc = yj_gateway_open(cli);
 	if (rc)
 		return rc;
@@ -125,6 +151,8 @@ static int run_list(struct yj_cli *cli, const struct yj_args *args)
 		rc = yj_beds_add_problems(cli, list);
 	if (rc < 0)
 		return yj_gateway_store_failed(cli, rc);
+	if (emptying)
+		keep_emptying(list, within_ms);
 	char none[64];
 	snprintf(none, sizeof none, "no %s", yj_dir_name(kind_of(args)));
 	if (cli->json)
@@ -159,6 +187,11 @@ static int add_proofs(struct yj_cli *cli, enum yj_dir kind, const char *id, json
 		rc = yj_read_device_test(cli->store, id, &found);
 	else
 		return 0;
+	json_t *work = NULL;
+	if (rc == 0 && kind == YJ_DIR_DEVICES)
+		rc = yj_read_work_of(cli->store, id, &work);
+	if (work)
+		json_object_set_new(record, "work", work);
 	return rc < 0 ? rc : json_object_set_new(record, member, found) < 0 ? YJ_ERR_NOMEM : 0;
 }
 
@@ -345,6 +378,10 @@ static const struct yj_opt back_opts[] = {
     {"by", 0, "CAREGIVER", "in whose name", false},
     {0},
 };
+static const struct yj_opt device_list_opts[] = {
+    {"battery-empty-within", 0, "DURATION", "only those whose battery will be", false},
+    {0},
+};
 
 static const struct yj_opt move_opts[] = {
     {"reason", 0, "TEXT", "why, for the record", true},
@@ -358,11 +395,12 @@ static const struct yj_opt move_opts[] = {
 		.which = (KIND)                                                                    \
 	}
 
+#define LIST_HELP "All of them that the directory has."
 #define DIRECTORY(NAME, KIND)                                                                      \
-	KINDS_VERB(                                                                                \
-	    NAME, KIND, "list", NULL, 0, 0, run_list, "All of them that the directory has."),      \
-	    KINDS_VERB(NAME, KIND, "show", "ID", 1, 1, run_show,                                   \
-		"One of them with all its columns. (A region's ID is its code.)"),                 \
+	KINDS_VERB(NAME, KIND, "list", NULL, 0, 0, run_list, LIST_HELP), OTHERS(NAME, KIND)
+#define OTHERS(NAME, KIND)                                                                         \
+	KINDS_VERB(NAME, KIND, "show", "ID", 1, 1, run_show,                                       \
+	    "One of them with all its columns. (A region's ID is its code.)"),                     \
 	    KINDS_VERB(NAME, KIND, "add", "ID [COLUMN=VALUE]...", 1, -1, run_put,                  \
 		"Adds one that is not there yet. The columns are those of an import: see\n"        \
 		"yijianctl import KIND --template."),                                              \
@@ -391,7 +429,14 @@ const struct yj_command yj_directory_commands[] = {
 	.max_words = 1,
 	.json = true,
 	.run = run_back},
-    DIRECTORY("device", YJ_DIR_DEVICES),
+    {.name = "device",
+	.verb = "list",
+	.help = LIST_HELP,
+	.opts = device_list_opts,
+	.json = true,
+	.run = run_list,
+	.which = YJ_DIR_DEVICES},
+    OTHERS("device", YJ_DIR_DEVICES),
     DIRECTORY("caregiver", YJ_DIR_CAREGIVERS),
     {.name = "caregiver",
 	.verb = "verify",

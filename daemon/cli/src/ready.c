@@ -100,8 +100,8 @@ const struct yj_command yj_ready_commands[] = {
     {.name = "ready",
 	.help =
 	    "Lists the homes with fewer than three verified contacts, with an hour of the week at\n"
-	    "which a call would find nobody, without a test press in 31 days, or with people "
-	    "whose\n"
+	    "which a call would find nobody, without a test press in 31 days, with a battery\n"
+	    "that will be empty within 14 days, or with people whose\n"
 	    "channels were not proved in 31 days; and relatives and operators of whom nobody has\n"
 	    "decided whether they go there. Exits 1 if there are any.",
 	.opts = ready_opts,

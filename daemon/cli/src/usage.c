@@ -12,6 +12,7 @@ const struct yj_command *const yj_command_lists[] = {
     yj_device_commands,
     yj_device_seen_commands,
     yj_device_try_commands,
+    yj_device_work_commands,
     yj_import_commands,
     yj_policy_commands,
     yj_ready_commands,

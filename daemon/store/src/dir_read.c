@@ -1,5 +1,6 @@
 /* Records as people and CSV see them. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,15 +8,34 @@
 #include "db.h"
 #include "dir.h"
 #include "proto/time.h"
+#include "read.h"
+#include "store/trend.h"
 
 #define LIST_PIECE 2000 /* records per read */
 
-/* A device has more to tell than its columns. */
-static const char device_extra[] =
-    ", t.revoked_utc_ms, (SELECT online FROM device_status d WHERE d.device = t.id), "
-    "(SELECT seen_utc_ms FROM device_status d WHERE d.device = t.id), "
-    "(SELECT battery_pct FROM device_status d WHERE d.device = t.id), "
-    "(SELECT until_utc_ms FROM diverts d WHERE d.device = t.id)";
+/* A device has more to tell than its columns, each where it is known. */
+#define OF_STATUS(column) "(SELECT " column " FROM device_status d WHERE d.device = t.id)"
+#define OF_TREND(column) "(SELECT " column " FROM device_trends d WHERE d.device = t.id)"
+static const struct {
+	const char *name;
+	const char *sql;
+	enum { FLAG, SET, COUNT, REAL, TEXT, TIME, DAY } form; /* SET: whether there is a value */
+} device_extra[] = {
+    {"revoked", "t.revoked_utc_ms", SET},
+    {"online", OF_STATUS("online"), FLAG},
+    {"flapping", OF_STATUS("nullif(flapping, 0)"), FLAG},
+    {"last_seen", OF_STATUS("nullif(seen_utc_ms, 0)"), TIME},
+    {"battery", OF_STATUS("battery_pct"), COUNT},
+    {"battery_low", OF_STATUS("battery_low"), FLAG},
+    {"battery_per_day", OF_TREND("battery_per_day"), REAL},
+    {"battery_empty_on", OF_TREND("empty_day"), DAY},
+    {"rssi", OF_STATUS("rssi_dbm"), COUNT},
+    {"rssi_per_day", OF_TREND("rssi_per_day"), REAL},
+    {"mains", OF_STATUS("mains"), FLAG},
+    {"fw", OF_STATUS("fw"), TEXT},
+    {"diverted_until", "(SELECT until_utc_ms FROM diverts d WHERE d.device = t.id)", TIME},
+};
+#define N_EXTRA (sizeof device_extra / sizeof device_extra[0])
 
 int yj_dir_select(struct yj_store *s, enum yj_dir kind, const char *where, sqlite3_stmt **stmt)
 {
@@ -32,8 +52,9 @@ int yj_dir_select(struct yj_store *s, enum yj_dir kind, const char *where, sqlit
 		else
 			sqlite3_str_appendf(q, "t.%s", c->db);
 	}
-	sqlite3_str_appendf(q, "%s FROM %s t WHERE t.gone_utc_ms IS NULL %s",
-	    kind == YJ_DIR_DEVICES ? device_extra : "", t->table, where);
+	for (size_t i = 0; kind == YJ_DIR_DEVICES && i < N_EXTRA; i++)
+		sqlite3_str_appendf(q, ", %s", device_extra[i].sql);
+	sqlite3_str_appendf(q, " FROM %s t WHERE t.gone_utc_ms IS NULL %s", t->table, where);
 	char *sql = sqlite3_str_finish(q);
 	int rc = sql ? yj_dir_prepare(s, stmt, "%s", sql) : YJ_ERR_NOMEM;
 	sqlite3_free(sql);
@@ -112,6 +133,31 @@ const char *yj_dir_cell(sqlite3_stmt *stmt, enum yj_dir kind, unsigned i, char b
 	return yj_db_text(stmt, at);
 }
 
+/* NULL: there is none. */
+static json_t *extra_json(sqlite3_stmt *stmt, int at, int form)
+{
+	char buf[YJ_RFC3339_LEN];
+	if (form == SET)
+		return json_boolean(sqlite3_column_type(stmt, at) != SQLITE_NULL);
+	if (sqlite3_column_type(stmt, at) == SQLITE_NULL)
+		return NULL;
+	switch (form) {
+	case FLAG:
+		return json_boolean(sqlite3_column_int(stmt, at));
+	case COUNT:
+		return json_integer(sqlite3_column_int64(stmt, at));
+	case REAL: /* three digits behind the point are more than it is good for */
+		return json_real(floor(sqlite3_column_double(stmt, at) * 1000 + 0.5) / 1000);
+	case TEXT:
+		return yj_read_text(yj_db_text(stmt, at));
+	case TIME:
+		return json_string(yj_rfc3339_format(sqlite3_column_int64(stmt, at), buf));
+	case DAY:
+		return json_string(yj_day_text(sqlite3_column_int(stmt, at), buf));
+	}
+	return NULL;
+}
+
 static json_t *record_json(sqlite3_stmt *stmt, enum yj_dir kind)
 {
 	const struct yj_dir_table *t = &yj_dir_tables[kind];
@@ -121,26 +167,9 @@ static json_t *record_json(sqlite3_stmt *stmt, enum yj_dir kind)
 	for (unsigned i = 0; i < t->n_cols && !bad; i++)
 		bad |= json_object_set_new(
 		    o, t->cols[i].name, json_string(yj_dir_cell(stmt, kind, i, buf)));
-	if (kind == YJ_DIR_DEVICES && !bad) {
-		int at = (int)t->n_cols;
-		bad |= json_object_set_new(
-		    o, "revoked", json_boolean(sqlite3_column_type(stmt, at) != SQLITE_NULL));
-		if (sqlite3_column_type(stmt, at + 1) != SQLITE_NULL)
-			bad |= json_object_set_new(
-			    o, "online", json_boolean(sqlite3_column_int(stmt, at + 1)));
-		if (sqlite3_column_int64(stmt, at + 2) > 0) {
-			char when[YJ_RFC3339_LEN];
-			yj_rfc3339_format(sqlite3_column_int64(stmt, at + 2), when);
-			bad |= json_object_set_new(o, "last_seen", json_string(when));
-		}
-		if (sqlite3_column_type(stmt, at + 3) != SQLITE_NULL)
-			bad |= json_object_set_new(
-			    o, "battery", json_integer(sqlite3_column_int64(stmt, at + 3)));
-		if (sqlite3_column_type(stmt, at + 4) != SQLITE_NULL) {
-			char until[YJ_RFC3339_LEN];
-			yj_rfc3339_format(sqlite3_column_int64(stmt, at + 4), until);
-			bad |= json_object_set_new(o, "diverted_until", json_string(until));
-		}
+	for (size_t i = 0; kind == YJ_DIR_DEVICES && !bad && i < N_EXTRA; i++) {
+		json_t *value = extra_json(stmt, (int)(t->n_cols + i), device_extra[i].form);
+		bad |= value && json_object_set_new(o, device_extra[i].name, value);
 	}
 	if (bad) {
 		json_decref(o);

@@ -9,6 +9,7 @@
 #include "proto/time.h"
 #include "store/bed.h"
 #include "store/roster.h"
+#include "store/trend.h"
 
 #define WEEK_MS (7LL * 24 * 3600 * 1000)
 #define GAPS_MAX 20000
@@ -225,6 +226,36 @@ static int check_devices(struct walk *w, const struct home *home)
 		newest == INT64_MIN ? json_null() : yj_read_time(newest)));
 }
 
+/* A battery that will be empty soon is changed before. */
+static int check_batteries(struct walk *w, const struct home *home)
+{
+	sqlite3_stmt *q = yj_db_stmt(w->s,
+	    "SELECT d.id, t.empty_day FROM (SELECT device FROM device_residents WHERE resident = ?1"
+	    "  UNION SELECT device FROM beds WHERE occupant = ?1 AND gone_utc_ms IS NULL) r"
+	    " JOIN devices d ON d.id = r.device JOIN device_trends t ON t.device = d.id"
+	    " WHERE t.empty_day <= ?2 AND d.gone_utc_ms IS NULL AND d.revoked_utc_ms IS NULL"
+	    " ORDER BY d.id");
+	if (!q)
+		return yj_db_err(w->s, w->s->last_sqlite);
+	time_t now = (time_t)(w->conf->now_utc_ms / 1000);
+	struct tm tm = {0};
+	localtime_r(&now, &tm);
+	yj_db_bind(q, "ti", home->whose.resident,
+	    (int64_t)((now + tm.tm_gmtoff) / 86400 + YJ_FORECAST_NEAR_DAYS));
+	int rc, bad = 0;
+	while (bad == 0 && (rc = yj_db_step(w->s, q)) == 1) {
+		char detail[YJ_NAME_MAX + 64], day[YJ_DAY_LEN];
+		yj_day_text(sqlite3_column_int(q, 1), day);
+		snprintf(detail, sizeof detail, "%s: battery will be empty on %s", yj_db_text(q, 0),
+		    day);
+		bad = found(w, home, "battery", detail,
+		    json_pack("{s:s, s:s}", "device", yj_db_text(q, 0), "empty_on", day));
+	}
+	if (bad)
+		sqlite3_reset(q);
+	return bad ? bad : rc;
+}
+
 static bool within(const char *region, const char *prefix)
 {
 	return strncmp(region, prefix, strlen(prefix)) == 0;
@@ -240,7 +271,9 @@ static int check_home(struct walk *w, struct home *home, const char *id)
 	if (w->conf->homes)
 		++*w->conf->homes;
 	rc = check_people(w, home);
-	return rc < 0 ? rc : check_devices(w, home);
+	if (rc == 0)
+		rc = check_devices(w, home);
+	return rc < 0 ? rc : check_batteries(w, home);
 }
 
 /* ── all of them ── */

@@ -24,7 +24,8 @@ const char *yj_dir_name(enum yj_dir kind);			  /* "regions" … */
 int yj_dir_parse(const char *s, enum yj_dir *kind) YJ_MUST_CHECK; /* also the singular */
 
 /* One record or all, without tombstones. New references in *out. get: YJ_ERR_NOTFOUND. Devices
- * carry beside their columns "revoked", "online", "last_seen", "battery" where known. */
+ * carry beside their columns what is known of their state ("revoked", "online", "last_seen",
+ * "battery", … see dir_read.c). */
 int yj_dir_get(struct yj_store *s, enum yj_dir kind, const char *id, json_t **out) YJ_MUST_CHECK;
 int yj_dir_list(struct yj_store *s, enum yj_dir kind, json_t **out) YJ_MUST_CHECK;
 

@@ -9,6 +9,7 @@ enum yj_notice_kind {	    /* as stored */
 	YJ_NOTICE_ROSTER,   /* a gap in a roster lies ahead */
 	YJ_NOTICE_DIVERTED, /* a device's calls go to operators alone */
 	YJ_NOTICE_OTHER,
+	YJ_NOTICE_WORK, /* devices that need maintenance */
 };
 
 #define YJ_NOTICE_TEXT_MAX 512
