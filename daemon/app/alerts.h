@@ -10,6 +10,7 @@ struct yj_raw { /* a message as it was read; borrowed */
 	const void *payload;
 	size_t len;
 	bool retained; /* the broker's replay */
+	uint16_t packet; /* as in struct yj_link_msg */
 };
 
 /* One decoded message of a device on the `help` connection, of any type that is remembered by id.

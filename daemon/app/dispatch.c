@@ -35,6 +35,7 @@
 struct item {
 	size_t topic, payload, len; /* offsets into the bytes */
 	bool retained;
+	uint16_t packet;
 };
 
 struct yj_inbox {
@@ -104,7 +105,7 @@ void yj_dispatch_note(struct yj_gateway *g, const struct yj_link_msg *msg)
 		in->v = v;
 		in->cap = cap;
 	}
-	struct item item = {.len = msg->len, .retained = msg->retain};
+	struct item item = {.len = msg->len, .retained = msg->retain, .packet = msg->packet};
 	if (!put(in, msg->topic, strlen(msg->topic), &item.topic) ||
 	    !put(in, msg->payload, msg->len, &item.payload))
 		in->lost = true;
@@ -241,6 +242,7 @@ static int all_messages(struct yj_gateway *g)
 		    .payload = in->bytes + in->v[i].payload,
 		    .len = in->v[i].len,
 		    .retained = in->v[i].retained,
+		    .packet = in->v[i].packet,
 		};
 		int rc = guarded_message(g, &raw);
 		if (rc < 0)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "again.h"
 #include "devices/sieve.h"
 #include "presence.h"
 #include "proto/keys.h"
@@ -190,6 +191,12 @@ static int known(struct one *o, const char *device)
 			yj_readings_take(g, device, &o->report->readings);
 		return unreadable(o);
 	}
+	bool again = false;
+	if (o->report->n_signs > 0 && !o->raw->retained)
+		rc = yj_again(
+		    g, device, o->raw, (size_t)(o->report - g->foreign->reports.v), &again);
+	if (rc < 0 || again)
+		return rc;
 	rc = yj_sieve(&memory, device, o->report, o->raw->retained, g->now.t, &sifted);
 	if (rc < 0)
 		return rc;

@@ -45,6 +45,7 @@ static void on_message(struct mosquitto *mosq, void *ctx, const struct mosquitto
 		    .len = (size_t)m->payloadlen,
 		    .qos = m->qos,
 		    .retain = m->retain,
+		    .packet = (uint16_t)m->mid,
 		};
 		link->batch_n++;
 		link->ops.message(link->ctx, &msg);

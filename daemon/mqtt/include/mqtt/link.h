@@ -43,6 +43,7 @@ struct yj_link_msg { /* borrowed, valid during the callback */
 	size_t len;
 	int qos;
 	bool retain;
+	uint16_t packet; /* its identifier, the same when it is delivered again; 0 at QoS 0 */
 };
 
 enum yj_link_state { YJ_LINK_DOWN, YJ_LINK_UP };
