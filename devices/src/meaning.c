@@ -88,6 +88,8 @@ int yj_text_truth(struct yj_text text)
 	    "cleared", "ok", "dry", "safe", "idle", "detecting", "not_detected", "fall_warning",
 	    "maybe_fall", "water_leakage_no", "inactive", "released", "closed", "close", "high",
 	    "medium", "middle", NULL};
+	if (text.len == 5 && memcmp(text.at, "false", 5) == 0) /* what is told most */
+		return 0;
 	return among(text, yes) ? 1 : among(text, no) ? 0 : truth_of_words(text);
 }
 
@@ -142,7 +144,8 @@ static void take_life(struct yj_report *r, struct yj_text value)
 	    "unavailable", "unoccupied", "not_home", "away", "leave", "left_leave", "right_leave",
 	    "", NULL};
 	double n;
-	bool somebody = yj_text_number(value, &n) ? n > 0 : !among(value, nobody);
+	bool plain = value.len == 4 && memcmp(value.at, "true", 4) == 0;
+	bool somebody = plain ? true : yj_text_number(value, &n) ? n > 0 : !among(value, nobody);
 	r->readings.life = r->readings.life || somebody;
 }
 

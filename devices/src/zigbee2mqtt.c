@@ -28,21 +28,28 @@ static struct yj_text text_of(const struct yj_js *js, yj_js_at at)
 	return (struct yj_text){js->text + at->from, at->to - at->from};
 }
 
-static void take(struct yj_report *r, struct yj_text name, struct yj_text value)
+static void take_as(
+    struct yj_report *r, struct yj_meaning meaning, struct yj_text name, struct yj_text value)
 {
 	char field[YJ_FIELD_MAX + 1];
-	bool known;
-	struct yj_meaning meaning = yj_zigbee2mqtt_field(name, &known);
 	double n;
 	/* meters have these names too */
-	bool measured = meaning.means == YJ_MEANS_ALARM && yj_text_number(value, &n) &&
-			(yj_text_is(name, "water") || yj_text_is(name, "gas"));
-	if (measured)
+	if (meaning.means == YJ_MEANS_ALARM &&
+	    (yj_text_is(name, "water") || yj_text_is(name, "gas")) && yj_text_number(value, &n))
 		meaning.means = YJ_MEANS_TELEMETRY;
-	size_t len = name.len < sizeof field ? name.len : YJ_FIELD_MAX;
+	/* most are settings, and need no name */
+	size_t len = meaning.means == YJ_MEANS_TELEMETRY ? 0
+		     : name.len < sizeof field		 ? name.len
+							 : YJ_FIELD_MAX;
 	memcpy(field, name.at, len);
 	field[len] = '\0';
 	yj_take_field(r, meaning, field, value);
+}
+
+static struct yj_meaning meaning_of(struct yj_text name)
+{
+	bool known;
+	return yj_zigbee2mqtt_field(name, &known);
 }
 
 /* The names of the maker's and of the firmware's versions, where they are sent along. */
@@ -79,12 +86,14 @@ static void take_object(struct yj_decoder *d, struct yj_report *r)
 	r->base = YJ_BASE_HEARTBEAT;
 	for (yj_js_at k = yj_js_first(js, js->tokens); k; k = yj_js_next(js, js->tokens, k)) {
 		yj_js_at v = k + 1;
-		if (yj_js_equals(js, k, "action") || yj_js_equals(js, k, "click"))
+		struct yj_text name = text_of(js, k);
+		struct yj_meaning meaning = meaning_of(name);
+		if (meaning.means == YJ_MEANS_ACTION)
 			action = yj_js_is(v, YJ_JS_STRING) && v->to > v->from ? v : action;
 		else if (yj_js_is(v, YJ_JS_OBJECT))
 			versions = true;
 		else if (!yj_js_is(v, YJ_JS_ARRAY) && !yj_js_is(v, YJ_JS_NULL))
-			take(r, text_of(js, k), text_of(js, v));
+			take_as(r, meaning, name, text_of(js, v));
 	}
 	if (versions)
 		take_versions(js, r);
@@ -147,7 +156,7 @@ static void take_attribute(
 	if (len == 0 || strncmp(field, "update-", 7) == 0 || strncmp(field, "device-", 7) == 0)
 		return;
 	r->base = YJ_BASE_HEARTBEAT;
-	take(r, text, (struct yj_text){payload, len});
+	take_as(r, meaning_of(text), text, (struct yj_text){payload, len});
 }
 
 static void take_device(struct yj_decoder *d, struct yj_report *r, const char *payload, size_t len)
