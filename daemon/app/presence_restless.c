@@ -82,7 +82,7 @@ static void steady(struct yj_gateway *g, struct yj_seat *e)
 void yj_presence_calm(struct yj_gateway *g)
 {
 	struct yj_presence *p = g->presence;
-	for (size_t i = p->n_restless; i-- > 0;) {
+	for (size_t i = p->n_restless; p->restless && i-- > 0;) {
 		struct yj_restless *r = &p->restless[i];
 		if (!yj_flap_steady(&r->flap, g->config->devices.flapping_window_ms, g->now.t))
 			continue;

@@ -82,10 +82,11 @@ int yj_work_text_add(struct yj_gateway *g, struct yj_work_text *t, const struct 
 	    has ? (en ? " (" : "（") : "", where, has ? (en ? ")" : "）") : "", en ? ": " : "",
 	    what);
 	t->n++;
-	if (t->hidden || strlen(t->list) + strlen(one) >= sizeof t->list)
+	size_t at = strlen(t->list);
+	if (t->hidden || at + strlen(one) >= sizeof t->list)
 		t->hidden++;
 	else
-		strcat(t->list, one);
+		snprintf(t->list + at, sizeof t->list - at, "%s", one);
 	return 0;
 }
 

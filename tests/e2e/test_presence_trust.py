@@ -234,3 +234,30 @@ def test_those_who_do_not_come_back(clocked):
     clocked.advance(10)  # two are few: that will not have been the broker
     g.wait_event(OFFLINE, device="b1")
     assert len(g.events(OFFLINE)) == 1 and online(g) == 1
+
+
+def test_availability_of_a_foreign_family(world):
+    """"Presence from ... family availability topics": live at once, what the broker had kept after the
+    gateway's restart only once the device had time to be heard of."""
+    g = world.begin().gateway
+    g.load("devices", [{"id": n, "kind": "button", "resident": "", "family": "zigbee2mqtt", "address": a}
+                       for n, a in (("z1", "kitchen"), ("z2", "hall"))])
+    ear = world.device("ear")
+
+    def say(name, state):
+        ear.publish(f"zigbee2mqtt/{name}/availability", {"state": state}, retain=True)
+    for name, device in (("kitchen", "z1"), ("hall", "z2")):
+        say(name, "online")
+        g.wait_event(ONLINE, device=device)
+    say("kitchen", "offline")
+    g.wait_event(OFFLINE, device="z1")
+    say("kitchen", "online")
+    g.wait_event(ONLINE, 2, device="z1")
+    g.kill()
+    say("kitchen", "offline")
+    say("hall", "offline")
+    g.start()
+    ear.publish("zigbee2mqtt/hall", {"battery": 90})  # it lives, whatever was kept
+    g.wait_event(OFFLINE, 2, device="z1", timeout=40)
+    assert not g.events(OFFLINE, device="z2") and len(g.events(ONLINE)) == 3
+    assert online(g) == 1
