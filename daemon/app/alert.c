@@ -26,7 +26,7 @@ struct yj_log_event yj_alert_event(
 	e.device = a->device.id;
 	e.alert = a->id[0] ? a->id : NULL;
 	e.region = a->whose.region;
-	e.via = "mqtt";
+	e.via = a->raw->family ? "http" : "mqtt";
 	return e;
 }
 
@@ -52,7 +52,7 @@ int yj_alert_reject(struct yj_alert *a, enum yj_reason reason)
 	}
 	e.subject = subject;
 	e.alert = a->id[0] ? a->id : NULL;
-	e.via = "mqtt";
+	e.via = a->raw->family ? "http" : "mqtt";
 	e.more = json_pack("{s:s, s:I, s:s}", "reason", yj_reason_name(reason), "length",
 	    (json_int_t)a->raw->len, "sha256", sha256);
 	rc = e.more ? yj_gateway_log(g, &e) : YJ_ERR_NOMEM;

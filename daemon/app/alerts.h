@@ -11,6 +11,8 @@ struct yj_raw { /* a message as it was read; borrowed */
 	size_t len;
 	bool retained; /* the broker's replay */
 	uint16_t packet; /* as in struct yj_link_msg */
+	/* A push over HTTP: the family of its inlet. NULL: from the broker, by its topic. */
+	const struct yj_family *family;
 };
 
 /* One decoded message of a device on the `help` connection, of any type that is remembered by id.

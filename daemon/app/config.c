@@ -56,6 +56,7 @@ void yj_config_free(struct yj_config *config)
 	}
 	free(config->webhooks);
 	free(config->devices.discover);
+	yj_config_mappings_done(config);
 	yj_config_deadman_done(config);
 	for (size_t i = 0; i < config->n_policies; i++)
 		yj_policy_done(&config->policies[i]);

@@ -64,6 +64,25 @@ struct yj_config_channel {	     /* an entry of sms, voice, email or robots */
 	size_t n;
 };
 
+struct yj_mapping; /* devices/mapping.h */
+
+enum yj_config_verify {
+	YJ_VERIFY_TOKEN,  /* a word in a header or in the query */
+	YJ_VERIFY_HMAC,	  /* HMAC-SHA256 of the body in a header */
+	YJ_VERIFY_ONENET, /* OneNET's own */
+};
+
+struct yj_config_inlet { /* where a cloud pushes to: POST /api/v1/in/{name} */
+	char name[YJ_NAME_MAX + 1];
+	int line;
+	const struct yj_mapping *mapping; /* one of devices.mappings; NULL: files were not read */
+	enum yj_config_verify verify;
+	char *secret;  /* NULL: files were not read */
+	char *aes_key; /* NULL: not set */
+	char *header;  /* NULL: the usual one */
+	char *query;   /* NULL: it is in a header */
+};
+
 struct yj_config_peer { /* another gateway that is watched */
 	char gateway[YJ_NAME_MAX + 1];
 	char *topic;
@@ -117,7 +136,11 @@ struct yj_config { /* owns all strings and arrays; a string that may be absent s
 		int64_t work_after_ms; /* away or without mains for so long, it is work */
 		char *discover; /* families that are listened to even without a registered device,
 				 * one a line; NULL: none */
+		struct yj_mapping **mappings; /* devices of no family of ours */
+		size_t n_mappings;
 	} devices;
+	struct yj_config_inlet *inlets;
+	size_t n_inlets;
 	struct {
 		int share_pct;	   /* of a region's devices that are there; 1 to 100 */
 		int64_t window_ms; /* in which they go offline together */
@@ -158,6 +181,8 @@ enum yj_config_flag {
 	/* Neither read nor look for the files that the configuration names: secrets stay NULL. For
 	 * a reader that only wants the socket or the database, and may not see the secrets. */
 	YJ_CONFIG_NO_FILES = 1,
+	/* but for the mappings of devices, which hold no secrets. */
+	YJ_CONFIG_MAPPINGS = 2,
 };
 
 /* Reads and checks a file. 0: *out is owned by the caller. On failure *errors (malloc'd, may be
@@ -182,6 +207,8 @@ const struct yj_config_webhook *yj_config_webhook(const struct yj_config *config
 const struct yj_config_channel *yj_config_channel(const struct yj_config *config, const char *name);
 /* Is there such a channel: mqtt, webhook:NAME, or an entry. */
 bool yj_config_has_channel(const struct yj_config *config, const char *name);
+/* The mapping of that name, or NULL. */
+const struct yj_mapping *yj_config_mapping(const struct yj_config *config, const char *name);
 /* Is a family of devices listened to even without a registered device? */
 bool yj_config_discovers(const struct yj_config *config, const char *family);
 /* What an entry says; NULL (0) for a key that is not set or that its type does not have. */

@@ -25,11 +25,27 @@ static const char *next_line(const char *p)
 	return p ? p + 1 : NULL;
 }
 
-void yj_config_read_devices(struct yj_yaml *y, yaml_node_t *node, struct yj_config *c)
+static void check_discover(
+    struct yj_yaml *y, yaml_node_t *node, unsigned flags, const struct yj_config *c)
+{
+	bool unread = (flags & YJ_CONFIG_NO_FILES) && !(flags & YJ_CONFIG_MAPPINGS);
+	for (const char *p = c->devices.discover; p && !unread; p = next_line(p)) {
+		char name[YJ_NAME_MAX + 1];
+		snprintf(name, sizeof name, "%.*s", (int)strcspn(p, "\n"), p);
+		const struct yj_family *family = yj_family_builtin(name);
+		if (!(family && yj_family_reads(family)) && !yj_config_mapping(c, name))
+			yj_yaml_error(y, yj_yaml_line(node),
+			    "devices.discover: \"%s\" is not a family that can be discovered",
+			    name);
+	}
+}
+
+void yj_config_read_devices(
+    struct yj_yaml *y, yaml_node_t *node, unsigned flags, struct yj_config *c)
 {
 	static const struct yj_yaml_key keys[] = {{"heartbeat", false}, {"offline_after", false},
 	    {"low_battery", false}, {"discover", false}, {"grace", false}, {"flapping", false},
-	    {"flapping_window", false}, {"work_after", false}};
+	    {"flapping_window", false}, {"work_after", false}, {"mappings", false}};
 	yaml_node_t *v[N(keys)];
 	if (!node || !yj_yaml_map(y, node, "devices", keys, N(keys), v))
 		return;
@@ -45,15 +61,9 @@ void yj_config_read_devices(struct yj_yaml *y, yaml_node_t *node, struct yj_conf
 	    y, v[7], "devices.work_after", 1000, YJ_PLAN_MAX_MS, &c->devices.work_after_ms);
 	yj_config_read_list(
 	    y, v[3], "devices.discover", "families of devices", &c->devices.discover);
-	for (const char *p = c->devices.discover; p; p = next_line(p)) {
-		char name[YJ_NAME_MAX + 1];
-		snprintf(name, sizeof name, "%.*s", (int)strcspn(p, "\n"), p);
-		const struct yj_family *family = yj_family_find(name);
-		if (!family || !family->read)
-			yj_yaml_error(y, yj_yaml_line(v[3]),
-			    "devices.discover: \"%s\" is not a family that can be discovered",
-			    name);
-	}
+	if (v[8])
+		yj_config_read_mappings(y, v[8], flags, c);
+	check_discover(y, v[3], flags, c);
 }
 
 bool yj_config_discovers(const struct yj_config *c, const char *family)

@@ -15,8 +15,15 @@ void yj_config_read_policies(struct yj_yaml *y, yaml_node_t *node, struct yj_con
 void yj_config_read_channels(
     struct yj_yaml *y, yaml_node_t *const nodes[], unsigned flags, struct yj_config *c);
 
+/* devices.mappings, and inlets, which name them. */
+void yj_config_read_mappings(
+    struct yj_yaml *y, yaml_node_t *node, unsigned flags, struct yj_config *c);
+void yj_config_read_inlets(
+    struct yj_yaml *y, yaml_node_t *node, unsigned flags, struct yj_config *c);
+void yj_config_mappings_done(struct yj_config *config);
 void yj_config_default_devices(struct yj_config *config);
-void yj_config_read_devices(struct yj_yaml *y, yaml_node_t *node, struct yj_config *c);
+void yj_config_read_devices(
+    struct yj_yaml *y, yaml_node_t *node, unsigned flags, struct yj_config *c);
 void yj_config_read_deadman(struct yj_yaml *y, yaml_node_t *node, struct yj_config *c);
 void yj_config_read_beds(struct yj_yaml *y, yaml_node_t *node, struct yj_config *c);
 void yj_config_read_vitals(struct yj_yaml *y, yaml_node_t *node, struct yj_config *c);

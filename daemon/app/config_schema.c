@@ -353,7 +353,7 @@ void yj_config_read_sections(
 	    {"policies", true}, {"http", false}, {"ctl", false}, {"notify", false},
 	    {"webhooks", false}, {"devices", false}, {"sms", false}, {"voice", false},
 	    {"email", false}, {"robots", false}, {"outage", false}, {"deadman", false},
-	    {"beds", false}, {"vitals", false}, {"inactivity", false}};
+	    {"beds", false}, {"vitals", false}, {"inactivity", false}, {"inlets", false}};
 	yaml_node_t *v[N(keys)];
 	c->notify.channel_wait_ms = 15000;
 	c->notify.night_from_min = 22 * 60;
@@ -375,7 +375,8 @@ void yj_config_read_sections(
 	read_webhooks(y, v[6], flags, c); /* before the channels that name them */
 	yj_config_read_channels(y, &v[8], flags, c);
 	read_notify(y, v[5], c);
-	yj_config_read_devices(y, v[7], c);
+	yj_config_read_devices(y, v[7], flags, c);
+	yj_config_read_inlets(y, v[17], flags, c);
 	read_outage(y, v[12], c);
 	yj_config_read_deadman(y, v[13], c);
 	yj_config_read_beds(y, v[14], c);

@@ -142,11 +142,16 @@ static int decoded(struct yj_gateway *g, struct yj_event *event, const struct yj
 	return rc;
 }
 
+static const struct yj_family *family_of(const struct yj_raw *raw)
+{
+	return raw->family ? raw->family : yj_family_of_topic(raw->topic);
+}
+
 static int one_message(struct yj_gateway *g, const struct yj_raw *raw)
 {
 	struct yj_event event;
-	const struct yj_family *family = yj_family_of_topic(raw->topic);
-	if (family && family->read)
+	const struct yj_family *family = family_of(raw);
+	if (family && yj_family_reads(family))
 		return yj_foreign_message(g, family, raw);
 	int rc = yj_event_decode(raw->topic, raw->payload, raw->len, raw->retained, &event);
 	if (rc < 0)
@@ -177,9 +182,9 @@ static int poisoned_message(struct yj_gateway *g, const struct yj_raw *raw)
 {
 	char subject[YJ_NAME_MAX + 16];
 	struct yj_event event;
-	const struct yj_family *family = yj_family_of_topic(raw->topic);
+	const struct yj_family *family = family_of(raw);
 	snprintf(subject, sizeof subject, "gateway/%s", g->config->gateway.id);
-	if (family && family->read) {
+	if (family && yj_family_reads(family)) {
 		int rc = yj_foreign_poisoned(g, family, raw);
 		return rc < 0 ? rc : yj_inhand_log(g, "message", subject);
 	}
@@ -231,6 +236,22 @@ static int guarded_message(struct yj_gateway *g, const struct yj_raw *raw)
 		    yj_store_error(g->store));
 		poisoned = true;
 	}
+}
+
+static int pushed(struct yj_gateway *g, void *arg)
+{
+	bool before = g->guarded;
+	g->guarded = true;
+	int rc = guarded_message(g, arg);
+	g->guarded = before;
+	yj_inhand_none(g);
+	yj_plant_step("after_message");
+	return rc;
+}
+
+int yj_dispatch_push(struct yj_gateway *g, struct yj_raw *raw)
+{
+	return yj_dispatch_do(g, pushed, raw);
 }
 
 static int all_messages(struct yj_gateway *g)

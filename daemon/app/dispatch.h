@@ -3,6 +3,8 @@
 #ifndef APP_DISPATCH_H
 #define APP_DISPATCH_H
 
+
+#include "alerts.h"
 #include "gateway.h"
 
 struct yj_inbox *yj_inbox_new(void); /* NULL when memory is short */
@@ -29,5 +31,10 @@ void yj_dispatch_later(struct yj_gateway *g);
  * the commit, errors counted. 0 or a yj_err. */
 int yj_dispatch_do(
     struct yj_gateway *g, int (*fn)(struct yj_gateway *g, void *arg), void *arg) YJ_MUST_CHECK;
+
+/* One message that came by itself (raw->family says whose), in a transaction of its own, with the
+ * same care as one of the broker. 0: it is on disk, also if it was refused or set aside. Negative:
+ * nothing is. */
+int yj_dispatch_push(struct yj_gateway *g, struct yj_raw *raw) YJ_MUST_CHECK;
 
 #endif

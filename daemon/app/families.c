@@ -72,9 +72,11 @@ static void add(void *ctx, const char *filter)
 static int in_use(void *ctx, const char *name, const char *address)
 {
 	const struct yj_family *family = yj_family_find(name), *f;
-	if (!family || !family->filters)
+	if (!family) /* its mapping is gone from the configuration */
+		yj_log(YJ_LOG_ERR, "event=family_missing family=%s", YJ_Q(name));
+	if (!family)
 		return 0;
-	family->filters(address[0] ? address : NULL, add, ctx);
+	yj_family_filters(family, address[0] ? address : NULL, add, ctx);
 	if (!family->shares || !family->shares(address))
 		return 0;
 	for (size_t i = 0; (f = yj_family_at(i)); i++)
@@ -87,8 +89,8 @@ static void discover(struct yj_gateway *g, struct filters *f)
 {
 	const struct yj_family *family;
 	for (size_t i = 0; (family = yj_family_at(i)); i++)
-		if (family->filters && yj_config_discovers(g->config, family->name))
-			family->filters(NULL, add, f);
+		if (yj_config_discovers(g->config, family->name))
+			yj_family_filters(family, NULL, add, f);
 }
 
 static void ask(struct yj_gateway *g, const char *filter, bool wanted)
@@ -108,8 +110,7 @@ static void forget_of_before(struct yj_gateway *g, const struct filters *wanted)
 	struct filters all = {0};
 	const struct yj_family *family;
 	for (size_t i = 0; (family = yj_family_at(i)); i++)
-		if (family->filters)
-			family->filters(NULL, add, &all);
+		yj_family_filters(family, NULL, add, &all);
 	for (size_t i = 0; i < all.n; i++)
 		if (!has(wanted, all.v[i]))
 			ask(g, all.v[i], false);

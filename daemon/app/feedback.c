@@ -10,7 +10,7 @@ static int foreign(const struct yj_family *family, const struct yj_foreign_devic
 {
 	struct yj_to to = {.address = d->address, .route = d->route, .feedback = d->feedback};
 	struct yj_wire wire = {.len = 0};
-	int rc = family->tell ? family->tell(&to, down, &wire) : YJ_ERR_NOTFOUND;
+	int rc = yj_family_tell(family, &to, down, &wire);
 	if (rc < 0)
 		return rc;
 	*payload = malloc(wire.len + 1);

@@ -62,6 +62,7 @@ struct one {
 	const struct yj_family *family;
 	const struct yj_raw *raw;
 	const struct yj_report *report;
+	size_t part; /* which report of the message */
 	struct yj_foreign_device device;
 	const char *id;
 	bool bed; /* a bed's sensor: "nobody lies there" is a reading, and no alarm yet */
@@ -88,7 +89,7 @@ static bool translate(
 	bool call = sign->type == YJ_SIGN_PRESS ||
 		    (sign->type == YJ_SIGN_STATE && sign->kind == YJ_KIND_SOS);
 	if (call) {
-		enum yj_kind button = YJ_KIND_SOS;
+		enum yj_kind button = sign->emergency ? sign->kind : YJ_KIND_SOS;
 		if (!sign->emergency && sign->type == YJ_SIGN_PRESS &&
 		    !yj_keys_button(o->device.keys, sign->key, &button))
 			return false;
@@ -193,8 +194,7 @@ static int known(struct one *o, const char *device)
 	}
 	bool again = false;
 	if (o->report->n_signs > 0 && !o->raw->retained)
-		rc = yj_again(
-		    g, device, o->raw, (size_t)(o->report - g->foreign->reports.v), &again);
+		rc = yj_again(g, device, o->raw, o->part, &again);
 	if (rc < 0 || again)
 		return rc;
 	rc = yj_sieve(&memory, device, o->report, o->raw->retained, g->now.t, &sifted);
@@ -250,8 +250,8 @@ static int find(struct one *o, struct yj_device *device)
 static int one_report(struct one *o)
 {
 	struct yj_device device;
-	if (!o->report->address[0])
-		return 0;
+	if (!o->report->address[0]) /* it says nothing, or it cannot be read whose it is */
+		return o->report->base == YJ_BASE_ERROR ? unreadable(o) : 0;
 	const struct yj_family *announced =
 	    o->report->announced ? yj_family_find(o->report->announced) : NULL;
 	if (announced)
@@ -264,18 +264,31 @@ static int one_report(struct one *o)
 	return rc < 0 ? rc : known(o, device.id);
 }
 
+/* A cloud pushes many messages at once. */
+static size_t raw_max(const struct yj_raw *raw)
+{
+	return raw->family ? YJ_HTTP_BODY_MAX : YJ_PAYLOAD_MAX;
+}
+
 int yj_foreign_message(
     struct yj_gateway *g, const struct yj_family *family, const struct yj_raw *raw)
 {
 	struct yj_foreign *f = g->foreign;
 	int rc = 0;
-	f->reports.n = 0;
-	if (raw->len > YJ_PAYLOAD_MAX)
-		return 0; /* what families know is far shorter: lists of all devices and the like */
-	family->read(f->decoder, raw->topic, raw->payload, raw->len, &f->reports);
-	for (size_t i = 0; rc == 0 && i < f->reports.n; i++) {
-		struct one o = {.g = g, .family = family, .raw = raw, .report = &f->reports.v[i]};
-		rc = one_report(&o);
+	size_t part = 0;
+	bool more = true;
+	/* what families know is far shorter: lists of all devices and the like */
+	for (size_t next = 0; rc == 0 && more && raw->len <= raw_max(raw);) {
+		more = yj_family_read(
+		    family, f->decoder, raw->topic, raw->payload, raw->len, &next, &f->reports);
+		for (size_t i = 0; rc == 0 && i < f->reports.n; i++) {
+			struct one o = {.g = g,
+			    .family = family,
+			    .raw = raw,
+			    .report = &f->reports.v[i],
+			    .part = part++};
+			rc = one_report(&o);
+		}
 	}
 	return rc;
 }
@@ -284,8 +297,8 @@ int yj_foreign_poisoned(
     struct yj_gateway *g, const struct yj_family *family, const struct yj_raw *raw)
 {
 	struct yj_foreign *f = g->foreign;
-	f->reports.n = 0;
-	family->read(f->decoder, raw->topic, "", 0, &f->reports);
+	size_t next = 0;
+	(void)yj_family_read(family, f->decoder, raw->topic, "", 0, &next, &f->reports);
 	if (f->reports.n == 0)
 		return 0;
 	struct yj_event event = {.family = family, .verdict = YJ_EVENT_REFUSED, .has_type = true};

@@ -39,6 +39,7 @@ struct yj_foreign;   /* foreign.h */
 struct yj_families;  /* families.h */
 struct yj_beds;	     /* beds.h */
 struct yj_life;	     /* life.h */
+struct yj_pushes;    /* pushes.h */
 struct yj_answerpage;
 
 enum yj_trouble {		/* reasons to be degraded, each set and cleared by its finder */
@@ -110,6 +111,7 @@ struct yj_gateway {
 	struct yj_families *families;
 	struct yj_beds *beds;
 	struct yj_life *life;
+	struct yj_pushes *pushes;
 	struct yj_answerpage *answerpage; /* answerpage.h: links by which people answer */
 
 	struct {

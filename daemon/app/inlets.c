@@ -52,27 +52,37 @@ static void reply_taken(struct evhttp_request *req)
 		evbuffer_free(body);
 }
 
-static void on_post(void *ctx, struct evhttp_request *req)
+const char *yj_inlets_body(struct evhttp_request *req, size_t *len)
 {
-	struct yj_gateway *g = ctx;
-	const char *path = evhttp_uri_get_path(evhttp_request_get_evhttp_uri(req));
-	const struct yj_config_channel *c = find(g, path + strlen(PATH));
-	if (!c) {
-		yj_http_problem(req, 404, "Not Found", NULL);
-		return;
-	}
 	struct evbuffer *in = evhttp_request_get_input_buffer(req);
-	size_t len = evbuffer_get_length(in);
-	const char *body = len ? (const char *)evbuffer_pullup(in, -1) : "";
-	const char *type =
-	    evhttp_find_header(evhttp_request_get_input_headers(req), "Content-Type");
-	int rc = body ? take(g, c, type ? type : "", body, len) : YJ_ERR_NOMEM;
+	*len = evbuffer_get_length(in);
+	return *len ? (const char *)evbuffer_pullup(in, -1) : "";
+}
+
+void yj_inlets_reply(struct evhttp_request *req, int rc)
+{
 	if (rc == 0)
 		reply_taken(req);
 	else if (rc == YJ_ERR_INVAL)
 		yj_http_problem(req, 400, "Bad Request", "no report or message can be read in it");
 	else /* nothing is lost: the provider posts it again */
 		yj_http_problem(req, 503, "Service Unavailable", NULL);
+}
+
+static void on_post(void *ctx, struct evhttp_request *req)
+{
+	struct yj_gateway *g = ctx;
+	const char *path = evhttp_uri_get_path(evhttp_request_get_evhttp_uri(req));
+	const struct yj_config_channel *c = find(g, path + strlen(PATH));
+	size_t len;
+	if (!c) {
+		yj_http_problem(req, 404, "Not Found", NULL);
+		return;
+	}
+	const char *body = yj_inlets_body(req, &len);
+	const char *type =
+	    evhttp_find_header(evhttp_request_get_input_headers(req), "Content-Type");
+	yj_inlets_reply(req, body ? take(g, c, type ? type : "", body, len) : YJ_ERR_NOMEM);
 }
 
 int yj_inlets_routes(struct yj_gateway *g)

@@ -173,6 +173,9 @@ void yj_metrics_write(struct yj_gateway *g, struct evbuffer *out)
 	evbuffer_add_printf(out, "yijian_alerts_duplicate_total %" PRIu64 "\n", m->duplicates);
 	write_pairs(out, "yijian_alerts_rejected_total", "Messages refused.", "reason", "device",
 	    m->rejected);
+	head(out, "yijian_pushes_denied_total", "counter",
+	    "Pushes over HTTP without the right token or signature.");
+	evbuffer_add_printf(out, "yijian_pushes_denied_total %" PRIu64 "\n", m->pushes_denied);
 	write_open(g, out);
 	write_pairs(out, "yijian_deliveries_total", "What became of deliveries.", "channel",
 	    "result", m->deliveries);

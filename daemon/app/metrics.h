@@ -41,6 +41,7 @@ struct yj_metrics {
 	uint64_t alerts[YJ_KIND_COUNT];
 	uint64_t duplicates;
 	uint64_t audits;
+	uint64_t pushes_denied;	      /* over HTTP, by whom nobody knows */
 	struct yj_pairs *rejected;    /* reason, device */
 	struct yj_pairs *deliveries;  /* channel, result */
 	struct yj_histogram commit;   /* seconds of one commit */

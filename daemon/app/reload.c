@@ -13,6 +13,7 @@
 #include "plans.h"
 #include "rosters.h"
 #include "store/directory.h"
+#include "store/foreign.h"
 
 int yj_reload_read(const char *path, struct yj_config **out, char **errors)
 {
@@ -132,6 +133,34 @@ static int check_names(struct yj_gateway *g, const struct yj_config *new, char *
 	return rc;
 }
 
+struct dropped {
+	const struct yj_config *new;
+	char **errors;
+};
+
+static int is_described(void *ctx, const char *family, const char *address)
+{
+	struct dropped *d = ctx;
+	(void)address;
+	if (yj_family_builtin(family) || yj_config_mapping(d->new, family))
+		return 0;
+	if (!*d->errors)
+		complain(d->errors, "mapping", family, "devices.csv");
+	return YJ_ERR_INVAL;
+}
+
+/* A device whose mapping is gone would be silent for good. */
+static int check_families(struct yj_gateway *g, const struct yj_config *new, char **errors)
+{
+	struct dropped d = {new, errors};
+	return yj_foreign_in_use(g->store, is_described, &d);
+}
+
+static void use_mappings(const struct yj_config *c)
+{
+	yj_families_use(c->devices.mappings, c->devices.n_mappings);
+}
+
 static int apply(struct yj_gateway *g, void *arg)
 {
 	return yj_reload_store(g, *(const char **)arg);
@@ -160,6 +189,8 @@ int yj_reload(struct yj_gateway *g, const char *actor, char **errors, char **res
 	int rc = yj_reload_read(g->config_path, &new, errors);
 	if (rc == 0)
 		rc = check_names(g, new, errors);
+	if (rc == 0)
+		rc = check_families(g, new, errors);
 	if (rc == 0) {
 		*restart = yj_config_restart_keys(g->config, new);
 		rc = *restart ? 0 : YJ_ERR_NOMEM;
@@ -174,6 +205,7 @@ int yj_reload(struct yj_gateway *g, const char *actor, char **errors, char **res
 	unsigned trouble = g->trouble & YJ_TROUBLE_CONFIG;
 	char why[YJ_WHY_MAX] = "";
 	g->config = new;
+	use_mappings(new);
 	yj_gateway_trouble(g, YJ_TROUBLE_CONFIG, false);
 	rc = yj_channels_set(g, why); /* changes nothing if it fails, so it comes first */
 	if (rc == 0)
@@ -181,6 +213,7 @@ int yj_reload(struct yj_gateway *g, const char *actor, char **errors, char **res
 	if (rc < 0) {
 		keep_running_parts(old, new);
 		g->config = old;
+		use_mappings(old);
 		yj_gateway_trouble(g, YJ_TROUBLE_CONFIG, trouble != 0);
 		char again[YJ_WHY_MAX];
 		if (yj_channels_set(g, again) < 0)

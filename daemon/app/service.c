@@ -34,6 +34,7 @@
 #include "plans.h"
 #include "plant.h"
 #include "presence.h"
+#include "pushes.h"
 #include "reload.h"
 #include "space.h"
 #include "store/roster.h"
@@ -220,6 +221,8 @@ static int listen_http(struct yj_gateway *g)
 		return fail(rc == YJ_ERR_INVAL ? YJ_EXIT_CONFIG : 1, "http", reason);
 	if (g->http)
 		rc = yj_inlets_routes(g);
+	if (rc == 0 && g->http)
+		rc = yj_pushes_routes(g);
 	if (rc < 0)
 		return fail(1, "http", yj_err_name(rc));
 	yj_gateway_trouble(g, YJ_TROUBLE_HTTP, g->http == NULL);
@@ -280,10 +283,11 @@ static int make_parts(struct yj_gateway *g)
 	g->foreign = yj_foreign_new();
 	g->families = yj_families_new();
 	g->beds = yj_beds_new();
+	g->pushes = yj_pushes_new();
 	if (yj_metrics_init(&g->metrics) < 0 || !g->inbox || !g->effects || !g->results ||
 	    !g->lanes || !g->presence || !g->floods || !g->plans || !g->answerpage || !g->space ||
 	    !g->emergency || !g->feed || !g->imports || !g->channels || !g->deadman ||
-	    !g->foreign || !g->families || !g->beds || !g->life)
+	    !g->foreign || !g->families || !g->beds || !g->life || !g->pushes)
 		return YJ_ERR_NOMEM;
 	int fd = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
 	if (fd < 0)
@@ -356,6 +360,7 @@ int yj_service_start(struct yj_gateway *g, bool fallback)
 	char why[YJ_WHY_MAX];
 	const char *reason = "";
 	bool unclean = false, often = false;
+	yj_families_use(g->config->devices.mappings, g->config->devices.n_mappings);
 	int rc = open_store(g, why);
 	if (rc < 0)
 		return fail(rc == YJ_ERR_CONFLICT ? YJ_EXIT_CONFIG : 1, "store", why);
@@ -458,6 +463,7 @@ void yj_service_stop(struct yj_gateway *g, bool started)
 	yj_foreign_free(g->foreign);
 	yj_families_free(g->families);
 	yj_beds_free(g->beds);
+	yj_pushes_free(g->pushes);
 	yj_feed_free(g->feed);
 	for (int i = 0; i < 3; i++)
 		if (signals[i])
@@ -484,6 +490,7 @@ void yj_service_stop(struct yj_gateway *g, bool started)
 	yj_metrics_done(&g->metrics);
 	yj_store_close(g->store);
 	yj_inhand_close(g->inhand, true); /* also a start that failed in good order */
+	yj_families_use(NULL, 0);
 	yj_config_free(g->config);
 	if (g->base)
 		event_base_free(g->base);

@@ -364,22 +364,22 @@ bool yj_js_copy(const struct yj_js *js, yj_js_at at, char *buf, size_t cap)
 	if (!at || at->type == YJ_JS_OBJECT || at->type == YJ_JS_ARRAY || at->type == YJ_JS_NULL)
 		return false;
 	const char *p = js->text + at->from, *end = js->text + at->to;
-	size_t used = 0, len = (size_t)(end - p);
-	if (!at->escaped) {
-		if (len >= cap)
-			return false;
-		memcpy(buf, p, len);
-		buf[len] = '\0';
-		return true;
-	}
-	while (p < end) {
-		char c[4];
-		size_t n = next_char(&p, end, c);
+	size_t used = 0;
+	while (p < end) { /* what stands before an escape, then that */
+		const char *escape = at->escaped ? memchr(p, '\\', (size_t)(end - p)) : NULL;
+		size_t n = (size_t)((escape ? escape : end) - p);
+		char c[4] = "";
+		const char *from = p;
+		p += n;
+		if (n == 0) {
+			n = next_char(&p, end, c);
+			from = c;
+		}
 		if (used + n >= cap) {
 			buf[0] = '\0';
 			return false;
 		}
-		memcpy(buf + used, c, n);
+		memcpy(buf + used, from, n);
 		used += n;
 	}
 	buf[used] = '\0';

@@ -102,7 +102,21 @@ static int is_repeat(const struct sieve *s, const struct yj_sign *sign, bool *is
 	return 0;
 }
 
-/* A condition or a value of two: does it become what it was not? */
+/* Does a value become another one than was told last? */
+static int changes(const struct sieve *s, const struct yj_sign *sign, bool *does)
+{
+	char value[YJ_MEMORY_MAX + 1];
+	int64_t t;
+	const char *now = sign->key[0] ? sign->key : sign->on ? "1" : "0";
+	int rc = get(s, sign->field, value, &t);
+	if (rc < 0)
+		return rc;
+	bool same = strcmp(value, now) == 0;
+	*does = value[0] && !same;
+	return same ? 0 : put(s, sign->field, now);
+}
+
+/* A condition: does it become what it was not? */
 static int turns(const struct sieve *s, const struct yj_sign *sign, bool *does)
 {
 	char value[YJ_MEMORY_MAX + 1];
@@ -111,12 +125,11 @@ static int turns(const struct sieve *s, const struct yj_sign *sign, bool *does)
 	if (rc < 0)
 		return rc;
 	bool was = strcmp(value, "1") == 0;
-	bool change = sign->type == YJ_SIGN_CHANGE;
-	*does = change ? value[0] && was != sign->on : sign->on && !was;
-	if (was == sign->on && (value[0] || !change))
+	*does = sign->on && !was;
+	if (was == sign->on)
 		return 0;
 	/* what began while nobody listened is an alarm when it is next told */
-	if (s->retained && sign->on && !change)
+	if (s->retained && sign->on)
 		return 0;
 	return put(s, sign->field, sign->on ? "1" : "0");
 }
@@ -131,7 +144,9 @@ static int sift(struct sieve *s, size_t i, bool *held)
 		*held = true;
 		return 0;
 	}
-	int rc = state ? turns(s, sign, &yes) : is_repeat(s, sign, &yes);
+	int rc = sign->type == YJ_SIGN_CHANGE ? changes(s, sign, &yes)
+		 : state		      ? turns(s, sign, &yes)
+					      : is_repeat(s, sign, &yes);
 	if (rc < 0 || sign->type == YJ_SIGN_RESET)
 		return rc;
 	if (sign->type == YJ_SIGN_CHANGE) {

@@ -375,7 +375,8 @@ def decode(table, folder):
     jansson takes to parse the same messages and do nothing with them."""
     del folder
     fixtures = harness.ROOT / "tests" / "fixtures"
-    files = [fixtures / "devices.jsonl", *sorted((fixtures / "families").glob("*.jsonl"))]
+    files = [fixtures / "devices.jsonl", *sorted((fixtures / "families").glob("*.jsonl")),
+             *sorted((harness.ROOT / "devices" / "mappings").glob("*.yaml"))]
     done = subprocess.run([TOOLS / "bench_decode", *files], capture_output=True, text=True,
                           check=True)
     for line in done.stdout.splitlines():

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "config_mapping.h"
 #include "devices/registry.h"
 #include "devices/sieve.h"
 
@@ -52,8 +53,8 @@ static void foreign(const struct yj_family *family, const char *topic, const cha
 {
 	static const struct yj_memory memory = {.get = get, .put = put};
 	struct yj_sifted sifted;
-	reports.n = 0;
-	family->read(decoder, topic, payload, len, &reports);
+	size_t next = 0;
+	(void)yj_family_read(family, decoder, topic, payload, len, &next, &reports);
 	for (size_t i = 0; i < reports.n; i++)
 		if (yj_sieve(&memory, reports.v[i].address, &reports.v[i], retained, 1, &sifted) <
 		    0)
@@ -83,7 +84,7 @@ static double one(const struct yj_family *family, const char *topic, const char 
 	for (int round = 0; round < ROUNDS; round++) {
 		double from = now_s();
 		for (int i = 0; i < TIMES; i++) {
-			if (family->read)
+			if (yj_family_reads(family))
 				foreign(family, topic, payload, len, retained);
 			else
 				native(topic, payload, len, retained);
@@ -156,7 +157,7 @@ static int captures(const char *path)
 		const char *name = json_string_value(json_object_get(c, "family"));
 		const char *which = json_string_value(json_object_get(c, "case"));
 		const struct yj_family *family = name ? yj_family_find(name) : NULL;
-		if (family && family->read && topic && payload)
+		if (family && yj_family_reads(family) && topic && payload)
 			measure(family, which ? which : "", topic, payload, strlen(payload),
 			    json_is_true(json_object_get(c, "retain")));
 		json_decref(c);
@@ -187,14 +188,38 @@ static void natives(void)
 		    said[i].payload, strlen(said[i].payload), false);
 }
 
+/* Devices that the .yaml files among the arguments describe. */
+static int described(int argc, char **argv)
+{
+	static struct yj_mapping *mappings[16];
+	size_t n = 0;
+	for (int i = 1; i < argc && n < 16; i++) {
+		struct yj_yaml y;
+		const char *why = "it is no mapping";
+		size_t len = strlen(argv[i]);
+		if (len < 5 || strcmp(argv[i] + len - 5, ".yaml") != 0)
+			continue;
+		if (yj_mapping_load(argv[i], &y, &mappings[n], &why) < 0) {
+			fprintf(stderr, "%s: %s\n", argv[i], why);
+			return 1;
+		}
+		yj_yaml_done(&y);
+		n++;
+	}
+	yj_families_use(mappings, n);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	decoder = yj_decoder_new();
 	if (!decoder)
 		return 1;
+	if (described(argc, argv))
+		return 1;
 	natives();
 	for (int i = 1; i < argc; i++)
-		if (captures(argv[i]))
+		if (!strstr(argv[i], ".yaml") && captures(argv[i]))
 			return 1;
 	for (size_t i = 0; i < n_results; i++) {
 		const struct result *r = &results[i];

@@ -43,21 +43,56 @@ static void check(const struct yj_report *r)
 	}
 }
 
+static void all_reports(const struct yj_memory *memory, int64_t t)
+{
+	assert(reports.n <= YJ_REPORTS_MAX);
+	for (size_t i = 0; i < reports.n; i++) {
+		struct yj_sifted sifted;
+		check(&reports.v[i]);
+		int rc =
+		    yj_sieve(memory, reports.v[i].address, &reports.v[i], false, t * 1000, &sifted);
+		assert(rc == 0 && sifted.n <= reports.v[i].n_signs);
+		assert(yj_sifted_name(&sifted)[0]);
+	}
+}
+
+#ifdef MAPPING /* a family that this file describes */
+#include "config_mapping.h"
+
+static const struct yj_family *family_of(void)
+{
+	static struct yj_mapping *m;
+	struct yj_yaml y;
+	const char *why;
+	if (m)
+		return &m->family;
+	if (yj_mapping_load(MAPPING, &y, &m, &why) < 0)
+		abort();
+	yj_yaml_done(&y);
+	return &m->family;
+}
+#else
+static const struct yj_family *family_of(void)
+{
+	return yj_family_find(FAMILY);
+}
+#endif
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct yj_family *family = yj_family_find(FAMILY);
+	const struct yj_family *family = family_of();
 	const uint8_t *end = size ? memchr(data, '\n', size) : NULL;
 	size_t topic_len = end ? (size_t)(end - data) : size;
 	char topic[YJ_TOPIC_MAX];
-	assert(family && family->read);
+	assert(family && yj_family_reads(family));
 	if (topic_len >= sizeof topic || memchr(data, '\0', topic_len) ||
 	    !yj_utf8_valid((const char *)data, topic_len))
 		return 0; /* the broker lets nothing like that through */
 	memcpy(topic, data, topic_len);
 	topic[topic_len] = '\0';
-	(void)family->owns(topic);
+	(void)yj_family_owns(family, topic);
 	if (!decoder)
 		decoder = yj_decoder_new();
 	/* a copy of its own, so that a byte read behind it is found */
@@ -70,16 +105,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		memcpy(payload, end + 1, len);
 	struct yj_memory memory = yj_ram_memory(ram);
 	for (int64_t t = 1; t <= 2; t++) {
-		reports.n = 0;
-		family->read(decoder, topic, payload, len, &reports);
-		assert(reports.n <= YJ_REPORTS_MAX);
-		for (size_t i = 0; i < reports.n; i++) {
-			struct yj_sifted sifted;
-			check(&reports.v[i]);
-			int rc = yj_sieve(
-			    &memory, reports.v[i].address, &reports.v[i], false, t * 1000, &sifted);
-			assert(rc == 0 && sifted.n <= reports.v[i].n_signs);
-			assert(yj_sifted_name(&sifted)[0]);
+		bool more = true;
+		for (size_t next = 0; more;) {
+			more =
+			    yj_family_read(family, decoder, topic, payload, len, &next, &reports);
+			all_reports(&memory, t);
 		}
 	}
 	yj_ram_free(ram);

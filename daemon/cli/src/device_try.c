@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "described.h"
 #include "devices/registry.h"
 #include "devices/sieve.h"
 
@@ -17,6 +18,8 @@ struct trial {
 	struct yj_ram *ram; /* fresh for each capture */
 	struct yj_reports reports;
 	const struct yj_family *family;
+	struct yj_described described;
+	struct yj_report best;	  /* the verdict's */
 	const json_t *registered; /* NULL: all are */
 	int64_t t;
 };
@@ -40,39 +43,54 @@ static bool is_registered(const struct trial *t, const char *address)
 	return false;
 }
 
+/* Into *out the one that matters most so far. */
+static int judge_reports(
+    struct trial *t, const struct yj_memory *memory, bool retained, struct verdict *out)
+{
+	for (size_t i = 0; i < t->reports.n; i++) {
+		const struct yj_report *r = &t->reports.v[i];
+		struct yj_sifted sifted;
+		int rc = yj_sieve(memory, r->address, r, retained, t->t, &sifted);
+		if (rc < 0)
+			return rc;
+		if (!is_registered(t, r->address)) /* listed, no more */
+			sifted.fact = YJ_FACT_IGNORE;
+		if (out->report && sifted.fact <= out->sifted.fact)
+			continue;
+		t->best = *r;
+		*out = (struct verdict){sifted, &t->best};
+	}
+	return 0;
+}
+
 /* The report that matters most of one message. */
 static int judge(struct trial *t, const char *topic, const char *payload, size_t len, bool retained,
     struct verdict *out)
 {
 	struct yj_memory memory = yj_ram_memory(t->ram);
 	*out = (struct verdict){.sifted = {.fact = YJ_FACT_IGNORE}};
-	t->reports.n = 0;
 	t->t += STEP_MS;
-	if (len <= YJ_PAYLOAD_MAX)
-		t->family->read(t->decoder, topic, payload, len, &t->reports);
-	for (size_t i = 0; i < t->reports.n; i++) {
-		const struct yj_report *r = &t->reports.v[i];
-		struct yj_sifted sifted;
-		int rc = yj_sieve(&memory, r->address, r, retained, t->t, &sifted);
+	size_t next = 0;
+	bool more = len <= YJ_HTTP_BODY_MAX;
+	while (more) {
+		more =
+		    yj_family_read(t->family, t->decoder, topic, payload, len, &next, &t->reports);
+		int rc = judge_reports(t, &memory, retained, out);
 		if (rc < 0)
 			return rc;
-		if (!is_registered(t, r->address)) /* listed, no more */
-			sifted.fact = YJ_FACT_IGNORE;
-		if (!out->report || sifted.fact > out->sifted.fact)
-			*out = (struct verdict){sifted, r};
 	}
 	return 0;
 }
 
 /* Of a call: the button that the payload itself names. */
-static bool says_help(const struct verdict *v)
+static const char *button_of(const struct verdict *v)
 {
 	for (size_t i = 0; i < v->sifted.n; i++) {
 		const struct yj_sign *s = &v->report->signs[v->sifted.signs[i]];
 		if (s->emergency || (s->type == YJ_SIGN_STATE && s->kind == YJ_KIND_SOS))
-			return true;
+			return yj_kind_name(s->kind);
 	}
-	return false;
+	return NULL;
 }
 
 static const char *key_of(const struct verdict *v)
@@ -123,8 +141,8 @@ static json_t *tell(const struct verdict *v, const char *name)
 		json_object_set_new(o, "device", json_string(v->report->address));
 	if (v->report->announced)
 		json_object_set_new(o, "announced", json_string(v->report->announced));
-	if (v->sifted.fact == YJ_FACT_CALL && says_help(v))
-		json_object_set_new(o, "button", json_string("sos"));
+	if (v->sifted.fact == YJ_FACT_CALL && button_of(v))
+		json_object_set_new(o, "button", json_string(button_of(v)));
 	if (v->sifted.fact == YJ_FACT_CALL && key_of(v))
 		json_object_set_new(o, "key", json_string(key_of(v)));
 	if (v->sifted.fact == YJ_FACT_ERROR)
@@ -197,8 +215,9 @@ static const char *one_capture(struct trial *t, const json_t *capture, json_t **
 	struct verdict v;
 	size_t i;
 	json_t *before;
-	t->family = name ? yj_family_find(name) : NULL;
-	if (!t->family || !t->family->read)
+	const char *topic = json_string_value(json_object_get(capture, "topic"));
+	t->family = name ? yj_described_find(&t->described, name, topic ? topic : "") : NULL;
+	if (!t->family)
 		return "no such family";
 	yj_ram_free(t->ram);
 	t->ram = yj_ram_new();
@@ -265,9 +284,9 @@ static int from_file(struct trial *t, const char *path)
 static int from_words(struct trial *t, struct yj_cli *cli, const struct yj_args *args)
 {
 	struct verdict v;
-	t->family = yj_family_find(args->words[0]);
+	t->family = yj_described_find(&t->described, args->words[0], args->words[1]);
 	t->ram = yj_ram_new();
-	if (!t->family || !t->family->read)
+	if (!t->family)
 		return yj_wrong(args->command, "no family \"%s\"", args->words[0]);
 	if (!t->ram)
 		return yj_fail(YJ_EXIT_REFUSED, "out of memory");
@@ -298,12 +317,16 @@ static int run_try(struct yj_cli *cli, const struct yj_args *args)
 	int rc;
 	if (!t.decoder)
 		return yj_fail(YJ_EXIT_REFUSED, "out of memory");
-	if (path && args->n_words)
+	rc = yj_described_open(cli, yj_arg(args, "mapping"), &t.described);
+	if (rc)
+		; /* said */
+	else if (path && args->n_words)
 		rc = yj_wrong(args->command, "--jsonl takes no further words");
 	else if (!path && args->n_words != 3)
 		rc = yj_wrong(args->command, "expected FAMILY TOPIC PAYLOAD, or --jsonl FILE");
 	else
 		rc = path ? from_file(&t, path) : from_words(&t, cli, args);
+	yj_described_done(&t.described);
 	yj_ram_free(t.ram);
 	yj_decoder_free(t.decoder);
 	return rc;
@@ -311,6 +334,7 @@ static int run_try(struct yj_cli *cli, const struct yj_args *args)
 
 static const struct yj_opt try_opts[] = {
     {"jsonl", 0, "FILE", "captures, one JSON object a line; - is standard input", false},
+    {"mapping", 0, "FILE", "a mapping, or the name of one that comes with us", false},
     {"retained", 0, NULL, "as the broker's replay of a retained message", false},
     {0},
 };
@@ -321,7 +345,9 @@ const struct yj_command yj_device_try_commands[] = {
 	.words = "[FAMILY TOPIC PAYLOAD]",
 	.help = "Shows what a message of another maker's device would become; nothing is done.\n"
 		"A capture has family, topic, payload or payload_b64, and may have retain,\n"
-		"registered (the names that the directory knows) and prior (messages before it).",
+		"registered (the names that the directory knows) and prior (messages before it).\n"
+		"FAMILY may be a mapping's name, or generic: the one of -c or --mapping that has\n"
+		"the topic.",
 	.opts = try_opts,
 	.min_words = 0,
 	.max_words = 3,

@@ -26,8 +26,7 @@ enum yj_sign_type {
 	YJ_SIGN_ALARM,	/* it happened now */
 	YJ_SIGN_STATE,	/* it is so, or no longer: an alarm when it becomes so */
 	YJ_SIGN_CANCEL, /* the resident takes the call back */
-	YJ_SIGN_CHANGE, /* a value of two that only counts when it is the other one: a sign of life
-			 */
+	YJ_SIGN_CHANGE, /* a value that only counts when it is another one: a sign of life */
 	YJ_SIGN_RESET,	/* nothing: the counter of this field stands at dedup now (a boot) */
 };
 
@@ -43,11 +42,13 @@ enum yj_repeat {
 
 struct yj_sign {
 	enum yj_sign_type type;
-	enum yj_kind kind;	  /* of an ALARM or STATE: fall, smoke, gas, leak, bed_exit, … */
-	bool on;		  /* of a STATE: it is so; of a CHANGE: one of its two values */
-	bool emergency;		  /* of a PRESS: the payload itself says that it is for help */
-	bool doubtful;		  /* known to be sent without a press too: an alarm all the same */
-	char key[YJ_KEY_MAX + 1]; /* of a PRESS: "single", "double", "long", "1", "2:long", … */
+	enum yj_kind kind; /* of an ALARM or STATE: fall, smoke, gas, leak, bed_exit, …; of a
+			    * PRESS with emergency: the button */
+	bool on;	   /* of a STATE: it is so; of a CHANGE: one of its two values */
+	bool emergency;	   /* of a PRESS: the payload itself says that it is for help */
+	bool doubtful;	   /* known to be sent without a press too: an alarm all the same */
+	char key[YJ_KEY_MAX + 1]; /* of a PRESS: "single", "double", "long", "1", "2:long", …; of a
+				   * CHANGE: the value, if it may be more than two */
 	char field[YJ_FIELD_MAX +
 		   1];	       /* of a STATE or CHANGE, and of a COUNTER or ID: who is meant */
 	enum yj_repeat repeat; /* NONE, COUNTER or WINDOW */

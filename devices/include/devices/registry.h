@@ -28,6 +28,8 @@ struct yj_event {
 	struct yj_refusal why; /* for YJ_EVENT_REFUSED */
 };
 
+struct yj_mapping;
+
 struct yj_family {
 	const char *name; /* as in devices.csv */
 	/* How often its devices are heard of at least, unless devices.csv says otherwise; 0: they
@@ -52,7 +54,32 @@ struct yj_family {
 	 * show this. NULL: no device of the family can show anything. */
 	int (*tell)(
 	    const struct yj_to *to, const struct yj_msg_down_call *down, struct yj_wire *out);
+	/* Of one that the configuration describes (devices/mapping.h); the functions above are then
+	 * NULL. NULL for all others. */
+	const struct yj_mapping *mapping;
 };
+
+/* What a family does, whether it is one of ours or described: callers outside of devices/ use
+ * these.
+ */
+bool yj_family_reads(
+    const struct yj_family *family); /* it gives reports: it is not the native one */
+bool yj_family_owns(const struct yj_family *family, const char *topic);
+/* As read. A message of more than YJ_REPORTS_MAX devices is read in turns: *next is 0 at first, and
+ * out->n is set to 0 by each turn. true: there is more. */
+bool yj_family_read(const struct yj_family *family, struct yj_decoder *d, const char *topic,
+    const char *payload, size_t len, size_t *next, struct yj_reports *out);
+void yj_family_filters(const struct yj_family *family, const char *address,
+    void (*add)(void *ctx, const char *filter), void *ctx);
+int yj_family_tell(const struct yj_family *family, const struct yj_to *to,
+    const struct yj_msg_down_call *down, struct yj_wire *out) YJ_MUST_CHECK;
+
+/* The families that the configuration describes, borrowed until the next call: they are found by
+ * all functions here. Their topics are looked at before those of ours, but for patterns that begin
+ * with + or #. */
+void yj_families_use(struct yj_mapping *const *mappings, size_t n);
+/* One of ours, without those of the configuration, or NULL. */
+const struct yj_family *yj_family_builtin(const char *name);
 
 /* The family by its name, or NULL. */
 const struct yj_family *yj_family_find(const char *name);
