@@ -75,8 +75,8 @@ def test_every_element_of_a_batch_of_one_device_counts(world, tmp_path):
     g.wait_event("config.loaded", count=2)
     g.load("devices", [{"id": "b1", "kind": "button", "resident": "r1", "family": "batch",
                         "address": "x"}])
-    vendor(world).publish("batch/up", {"l": [{"id": "x", "k": f"k{n}"} for n in range(20)]})
-    g.wait_event("alert.received", count=20, device="b1")
+    vendor(world).publish("batch/up", {"l": [{"id": "x", "k": f"k{n}"} for n in range(10)]})
+    g.wait_event("alert.received", count=10, device="b1")  # more a minute are counted, not logged
 
 
 def test_a_mapping_comes_with_a_reload_and_is_kept_while_devices_need_it(world):
