@@ -42,7 +42,8 @@ def test_every_subcommand_has_help(home):
     for line in usage.splitlines():
         m = re.match(r"  (\w+) ?([a-z|]*)", line)
         if m:
-            commands += [[m[1], verb] if "|" in m[2] else [m[1]] for verb in m[2].split("|")]
+            several = "|" in m[2] or m[1] == "device"  # whose verbs stand in more than one line
+            commands += [[m[1], verb] if several else [m[1]] for verb in m[2].split("|")]
     assert ["incident", "ack"] in commands and ["tail"] in commands and len(commands) > 45
     for command in commands:
         r = home.ctl(*command, "--help")

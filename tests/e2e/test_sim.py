@@ -211,7 +211,8 @@ def test_terminal_state_and_last_will(gateway, sim):
     assert gateway.wait("t1/state")[0]["online"] is True
     gateway.wait("t1/up/heartbeat", 2)
     terminal.kill()
-    assert gateway.wait("t1/state", 2)[1] == {"online": False}
+    born, died = gateway.wait("t1/state", 2)
+    assert died == {"online": False, "session": born["session"]}
     terminal = sim("terminal", "--device", "t1")
     gateway.wait("t1/state", 3)
     assert terminal.stop() == 0
