@@ -11,6 +11,7 @@
 #define RECALL_ROWS 1000 /* status rows of the run before looked at per sweep */
 #define SETTLE_MS 180000 /* goodbyes around a loss of the connection count so late for outages */
 #define BEFORE_DEAF_MS 30000
+#define START_MS 20000 /* to be heard of after a start of the gateway alone */
 
 /* Who was online in the run before and is not heard of in this one must be missed too. */
 static void recall(struct yj_gateway *g)
@@ -37,12 +38,14 @@ static void recall(struct yj_gateway *g)
 static void look_at(struct yj_gateway *g, struct yj_seat *e)
 {
 	struct yj_presence *p = g->presence;
+	const int64_t grace_ms = g->config->devices.grace_ms;
 	const struct yj_beats beats = {
 	    .beat_ms = e->beat_s == YJ_BEAT_NEVER ? 0
 		       : e->beat_s		  ? (int64_t)e->beat_s * 1000
 						  : g->config->devices.heartbeat_ms,
 	    .offline_after = g->config->devices.offline_after,
-	    .grace_ms = g->config->devices.grace_ms,
+	    /* whose broker was there all the time is still connected to it */
+	    .grace_ms = !p->was_cut && grace_ms > START_MS ? START_MS : grace_ms,
 	};
 	if (!e->name || !(e->flags & YJ_P_ONLINE) || e->seen_t == 0)
 		return;
