@@ -43,7 +43,7 @@ static void read_watch(struct yj_yaml *y, yaml_node_t *node, struct yj_config *c
 		return;
 	for (size_t i = 0; i < N(words); i++) {
 		if (strcmp(s, words[i]) == 0) {
-			c->inactivity.watch = i;
+			c->inactivity.watch = (unsigned)i;
 			return;
 		}
 	}
