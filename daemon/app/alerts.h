@@ -9,7 +9,7 @@ struct yj_raw { /* a message as it was read; borrowed */
 	const char *topic;
 	const void *payload;
 	size_t len;
-	bool retained; /* the broker's replay */
+	bool retained;	 /* the broker's replay */
 	uint16_t packet; /* as in struct yj_link_msg */
 	/* A push over HTTP: the family of its inlet. NULL: from the broker, by its topic. */
 	const struct yj_family *family;

@@ -41,7 +41,7 @@ static void read_watch(struct yj_yaml *y, yaml_node_t *node, struct yj_config *c
 	const char *s;
 	if (!yj_yaml_text(y, node, "inactivity.watch", expected, &s))
 		return;
-	for (size_t i = 0; i < N(words); i++) {
+	for (unsigned i = 0; i < N(words); i++) {
 		if (strcmp(s, words[i]) == 0) {
 			c->inactivity.watch = (unsigned)i;
 			return;

@@ -110,9 +110,11 @@ void yj_config_read_mappings(
 
 const struct yj_mapping *yj_config_mapping(const struct yj_config *c, const char *name)
 {
-	for (size_t i = 0; c->devices.mappings && i < c->devices.n_mappings; i++)
-		if (strcmp(c->devices.mappings[i]->name, name) == 0)
-			return c->devices.mappings[i];
+	for (size_t i = 0; c->devices.mappings && i < c->devices.n_mappings; i++) {
+		const struct yj_mapping *m = c->devices.mappings[i];
+		if (m && strcmp(m->name, name) == 0)
+			return m;
+	}
 	return NULL;
 }
 

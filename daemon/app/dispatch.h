@@ -3,7 +3,6 @@
 #ifndef APP_DISPATCH_H
 #define APP_DISPATCH_H
 
-
 #include "alerts.h"
 #include "gateway.h"
 

@@ -74,8 +74,8 @@ int yj_effects_received(struct yj_gateway *g, const struct yj_device *device, co
 	    .state = YJ_HOME_RECEIVED,
 	    .text = text,
 	};
-	int rc = yj_feedback_make(
-	    g, device->id, device->family, &down, x->topic, &x->payload, &x->len);
+	int rc =
+	    yj_feedback_make(g, device->id, device->family, &down, x->topic, &x->payload, &x->len);
 	if (rc == YJ_ERR_NOTFOUND)
 		return 0;
 	if (rc == 0)

@@ -296,7 +296,7 @@ static int make_parts(struct yj_gateway *g)
 	g->turn = event_new(g->base, -1, 0, on_turn, g);
 	g->flush = event_new(g->base, -1, 0, on_flush, g);
 	g->audit = event_new(g->base, -1, EV_PERSIST, on_audit, g);
-	int64_t audit_ms = yj_plant_audit_ms(YJ_AUDIT_S * 1000);
+	int64_t audit_ms = yj_plant_audit_ms(YJ_AUDIT_S * 1000LL);
 	struct timeval every = {.tv_sec = audit_ms / 1000, .tv_usec = audit_ms % 1000 * 1000};
 	if (!g->timer || !g->turn || !g->flush || !g->audit || event_add(g->timer, NULL) < 0 ||
 	    event_add(g->audit, &every) < 0)

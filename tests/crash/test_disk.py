@@ -5,7 +5,6 @@ import collections
 import errno
 import os
 import subprocess
-import threading
 import time
 
 import harness

@@ -3,7 +3,6 @@ gateway's silence, told to people."""
 
 import datetime
 import http.server
-import json
 import threading
 import time
 

@@ -3,7 +3,6 @@ families/NAME.jsonl), read by `device try --jsonl`. Each has what it must become
 
 import base64
 import json
-import pathlib
 import subprocess
 
 import pytest

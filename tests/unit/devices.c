@@ -61,8 +61,7 @@ static void test_owner_of_topic(void **state)
 	assert_ptr_equal(yj_family_of_topic("yj/what/ever"), native);
 	assert_ptr_equal(yj_family_of_topic("yj"), native);
 	assert_null(yj_family_of_topic("yjx/v1"));
-	assert_ptr_equal(
-	    yj_family_of_topic("zigbee2mqtt/button"), yj_family_find("zigbee2mqtt"));
+	assert_ptr_equal(yj_family_of_topic("zigbee2mqtt/button"), yj_family_find("zigbee2mqtt"));
 	assert_null(yj_family_of_topic("nobody/button"));
 	assert_null(yj_family_of_topic(""));
 	assert_refused("somebody/else", "{}", YJ_REASON_TOPIC, "", "");

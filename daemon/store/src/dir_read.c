@@ -16,10 +16,11 @@
 /* A device has more to tell than its columns, each where it is known. */
 #define OF_STATUS(column) "(SELECT " column " FROM device_status d WHERE d.device = t.id)"
 #define OF_TREND(column) "(SELECT " column " FROM device_trends d WHERE d.device = t.id)"
+enum form { FLAG, SET, COUNT, REAL, TEXT, TIME, DAY }; /* SET: whether there is a value */
 static const struct {
 	const char *name;
 	const char *sql;
-	enum { FLAG, SET, COUNT, REAL, TEXT, TIME, DAY } form; /* SET: whether there is a value */
+	enum form form;
 } device_extra[] = {
     {"revoked", "t.revoked_utc_ms", SET},
     {"online", OF_STATUS("online"), FLAG},
@@ -134,14 +135,15 @@ const char *yj_dir_cell(sqlite3_stmt *stmt, enum yj_dir kind, unsigned i, char b
 }
 
 /* NULL: there is none. */
-static json_t *extra_json(sqlite3_stmt *stmt, int at, int form)
+static json_t *extra_json(sqlite3_stmt *stmt, int at, enum form form)
 {
 	char buf[YJ_RFC3339_LEN];
-	if (form == SET)
-		return json_boolean(sqlite3_column_type(stmt, at) != SQLITE_NULL);
-	if (sqlite3_column_type(stmt, at) == SQLITE_NULL)
+	bool set = sqlite3_column_type(stmt, at) != SQLITE_NULL;
+	if (!set && form != SET)
 		return NULL;
 	switch (form) {
+	case SET:
+		return json_boolean(set);
 	case FLAG:
 		return json_boolean(sqlite3_column_int(stmt, at));
 	case COUNT:
