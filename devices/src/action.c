@@ -64,6 +64,16 @@ static const struct {
     {"invalid", ACTION_GESTURE},
     {"already", ACTION_GESTURE},
     {"ready", ACTION_GESTURE},
+    {"knock", ACTION_GESTURE},
+    {"inactivity", ACTION_GESTURE},
+    {"orientation", ACTION_GESTURE},
+    {"static", ACTION_GESTURE},
+    {"locked", ACTION_GESTURE},
+    {"finger", ACTION_GESTURE},
+    {"password", ACTION_GESTURE},
+    {"language", ACTION_GESTURE},
+    {"operational", ACTION_GESTURE},
+    {"closed", ACTION_GESTURE},
 };
 
 static enum action judge(struct yj_text action)

@@ -56,9 +56,12 @@ void yj_codec_dragino(struct yj_lora *u)
 		const struct row *row = &rows[i];
 		if (row->kind != u->model->kind || row->port != u->port)
 			continue;
-		if (u->n < row->len)
-			u->broken = true;
-		else if (is_meant(u, row))
-			yj_lora_flag(u, row->what, row->field, u->bytes[row->at] & row->bit);
+		bool whole = u->n >= row->len;
+		bool set = u->n > row->at && (u->bytes[row->at] & row->bit) != 0;
+		u->broken = u->broken || !whole;
+		/* a call is read from a short one too */
+		bool calls = row->what == YJ_LORA_SOS || row->what == YJ_LORA_PRESS;
+		if (whole ? is_meant(u, row) : calls && set)
+			yj_lora_flag(u, row->what, row->field, set);
 	}
 }

@@ -20,6 +20,8 @@ static const struct device {
     {0x55, YJ_LORA_PRESS, "doorbell", "Doorbell"}, /* R312 */
 };
 
+static const struct device button = {0, YJ_LORA_PRESS, "single", "Alarm"};
+
 static void take(struct yj_lora *u, const struct device *d)
 {
 	enum { TYPE_R311W = 0x06 };
@@ -36,7 +38,7 @@ static void take(struct yj_lora *u, const struct device *d)
 
 void yj_codec_netvox(struct yj_lora *u)
 {
-	enum { PORT_REPORT = 6, REPORT_VERSION = 0 };
+	enum { PORT_REPORT = 6, REPORT_VERSION = 0, REPORT_STATUS = 1 };
 	struct yj_readings *r = &u->report->readings;
 	if (u->port != PORT_REPORT)
 		return; /* a setting */
@@ -49,7 +51,13 @@ void yj_codec_netvox(struct yj_lora *u)
 		return;
 	}
 	u->measures = true;
-	for (size_t i = 0; i < sizeof devices / sizeof devices[0]; i++)
-		if (devices[i].type == u->bytes[1])
+	for (size_t i = 0; i < sizeof devices / sizeof devices[0]; i++) {
+		if (devices[i].type == u->bytes[1]) {
 			take(u, &devices[i]);
+			return;
+		}
+	}
+	/* the profile says that it is a button, of a type that came later */
+	if (u->model->alarm == YJ_LORA_PRESS && u->bytes[2] == REPORT_STATUS)
+		take(u, &button);
 }

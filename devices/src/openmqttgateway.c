@@ -76,7 +76,7 @@ static bool owns(const char *topic)
 
 /* ── BLE, as the Theengs decoder tells it ── */
 
-enum means { MEASURED, BUTTON, SMOKE, GAS, LEAK, OPENED, PRESENT };
+enum means { MEASURED, BUTTON, SMOKE, GAS, LEAK, OPENED, PRESENT, HEART, OXYGEN };
 static const struct {
 	const char *field;
 	enum means means;
@@ -105,6 +105,11 @@ static const struct {
     {"presence", PRESENT},
     {"occupancy", PRESENT},
     {"moving", PRESENT},
+    {"act_bpm", HEART}, /* wristbands */
+    {"bpm", HEART},
+    {"hr", HEART},
+    {"heart_rate", HEART},
+    {"spo2", OXYGEN},
 };
 
 /* 10 is the end of a long press of NodOn's button. */
@@ -148,6 +153,16 @@ static void press(
 		yj_radio_press(r, key);
 }
 
+/* 0 is "not measured". */
+static void take_vital(const struct yj_js *js, struct yj_report *r, enum means means, yj_js_at at)
+{
+	double n;
+	if (!yj_js_number(js, at, &n) || n <= 0 || n > (means == HEART ? 300 : 100))
+		return;
+	*(means == HEART ? &r->readings.hr : &r->readings.spo2_pct) = n;
+	r->readings.life = true;
+}
+
 static void take_field(const struct yj_js *js, struct yj_report *r, size_t i, yj_js_at at)
 {
 	bool on, is = yj_js_bool(js, at, &on);
@@ -180,6 +195,10 @@ static void take_field(const struct yj_js *js, struct yj_report *r, size_t i, yj
 		break;
 	case PRESENT:
 		r->readings.life = r->readings.life || (is && on);
+		break;
+	case HEART:
+	case OXYGEN:
+		take_vital(js, r, fields[i].means, at);
 		break;
 	}
 }

@@ -66,6 +66,7 @@ static const struct row {
     {"Elro-DB286A", "id", NULL, PRESS, 0, "press"},
     {"Kerui-Security", "water", "1", ALARM, YJ_KIND_LEAK, ""},
     {"Govee-Water", "event", "Water Leak", ALARM, YJ_KIND_LEAK, ""},
+    {"Govee-Water-H5054", "event", "Water Leak", ALARM, YJ_KIND_LEAK, ""},
     {"Govee-H5059", "event", "Water Leak", ALARM, YJ_KIND_LEAK, ""},
     {"Govee-H5054", "event", "Water Leak", ALARM, YJ_KIND_LEAK, ""},
     {"Govee-Contact", "event", "Open", OPENED, 0, "door"},

@@ -107,8 +107,8 @@ void yj_tasmota_press(struct yj_report *r, const char *n, const char *action)
 
 bool yj_tasmota_is_press(const char *action)
 {
-	static const char *const ends[] = {"CLEAR", "OFF", "RELEASE", "INC_DEC", "INV", "DELAY",
-	    "POWER_RELEASE", "POWER_RELEASE_100", "POWER_INCREMENT", "", NULL};
+	static const char *const ends[] = {"CLEAR", "NONE", "OFF", "RELEASE", "INC_DEC", "INV",
+	    "DELAY", "POWER_RELEASE", "POWER_RELEASE_100", "POWER_INCREMENT", "", NULL};
 	return !among(ends, action);
 }
 

@@ -28,15 +28,66 @@ static struct yj_text text_of(const struct yj_js *js, yj_js_at at)
 	return (struct yj_text){js->text + at->from, at->to - at->from};
 }
 
+static bool begins(struct yj_text text, const char *with)
+{
+	size_t len = strlen(with);
+	return text.len >= len && memcmp(text.at, with, len) == 0;
+}
+
+static bool ends(struct yj_text text, const char *with)
+{
+	size_t len = strlen(with);
+	return text.len >= len && memcmp(text.at + text.len - len, with, len) == 0;
+}
+
+/* HEIMAN's smoke and CO alarms; sirens and air monitors have other words there. */
+static void judge_stage(struct yj_meaning *meaning, struct yj_text *value)
+{
+	if (yj_text_is(*value, "alarmed") || yj_text_is(*value, "warning_alarm"))
+		*value = (struct yj_text){"alarm", 5};
+	else if (yj_text_is(*value, "prealarm"))
+		*value = (struct yj_text){"normal", 6};
+	else if (!yj_text_is(*value, "critical_alarm") && !yj_text_is(*value, "normal"))
+		meaning->means = YJ_MEANS_TELEMETRY;
+}
+
+/* A valve has one word for all that is wrong with it. */
+static void judge_valve(struct yj_text *value)
+{
+	struct yj_text word;
+	const char *found = "normal";
+	for (size_t at = 0; yj_text_word(*value, &at, &word);)
+		if (yj_text_is(word, "leakage"))
+			found = "leak";
+	*value = (struct yj_text){found, strlen(found)};
+}
+
+/* Names that devices of several sorts have, and mean other things by. */
+static void judge(struct yj_meaning *meaning, struct yj_text name, struct yj_text *value)
+{
+	double n;
+	if (meaning->means == YJ_MEANS_BED) {
+		/* covers, valves and thermostats */
+		if (yj_text_is(name, "work_state") && !begins(*value, "presence") &&
+		    !begins(*value, "none"))
+			meaning->means = YJ_MEANS_TELEMETRY;
+	} else if (yj_text_is(name, "alarm_state")) {
+		judge_stage(meaning, value);
+	} else if (yj_text_is(name, "valve_abnormal_state") ||
+		   yj_text_is(name, "current_device_status")) {
+		judge_valve(value);
+	} else if ((yj_text_is(name, "water") || yj_text_is(name, "gas")) &&
+		   yj_text_number(*value, &n)) { /* meters */
+		meaning->means = YJ_MEANS_TELEMETRY;
+	}
+}
+
 static void take_as(
     struct yj_report *r, struct yj_meaning meaning, struct yj_text name, struct yj_text value)
 {
 	char field[YJ_FIELD_MAX + 1];
-	double n;
-	/* meters have these names too */
-	if (meaning.means == YJ_MEANS_ALARM &&
-	    (yj_text_is(name, "water") || yj_text_is(name, "gas")) && yj_text_number(value, &n))
-		meaning.means = YJ_MEANS_TELEMETRY;
+	if (meaning.means == YJ_MEANS_ALARM || meaning.means == YJ_MEANS_BED)
+		judge(&meaning, name, &value);
 	/* most are settings, and need no name */
 	size_t len = meaning.means == YJ_MEANS_TELEMETRY ? 0
 		     : name.len < sizeof field		 ? name.len
@@ -46,10 +97,37 @@ static void take_as(
 	yj_take_field(r, meaning, field, value);
 }
 
+/* A device with several endpoints says NAME_1 or NAME_l1. */
+static struct yj_text without_endpoint(struct yj_text name)
+{
+	size_t n = name.len;
+	while (n > 0 && name.at[n - 1] >= '0' && name.at[n - 1] <= '9')
+		n--;
+	if (n < name.len && n > 1 && name.at[n - 1] == 'l')
+		n--;
+	if (n < name.len && n > 1 && name.at[n - 1] == '_')
+		name.len = n - 1;
+	return name;
+}
+
 static struct yj_meaning meaning_of(struct yj_text name)
 {
+	static const struct yj_meaning leak = {YJ_MEANS_ALARM, YJ_KIND_LEAK};
 	bool known;
-	return yj_zigbee2mqtt_field(name, &known);
+	struct yj_meaning meaning = yj_zigbee2mqtt_field(name, &known), part;
+	struct yj_text stem = known ? name : without_endpoint(name);
+	if (stem.len == name.len)
+		return meaning;
+	if (ends(stem, "_leak_detect"))
+		return leak;
+	if (ends(stem, "_battery_low"))
+		stem = (struct yj_text){"battery_low", 11};
+	part = yj_zigbee2mqtt_field(stem, &known);
+	/* meters count water and gas */
+	if (part.means == YJ_MEANS_BATTERY_LOW || part.means == YJ_MEANS_LIFE ||
+	    (part.means == YJ_MEANS_ALARM && stem.len > 3 && !yj_text_is(stem, "water")))
+		return part;
+	return meaning;
 }
 
 /* The names of the maker's and of the firmware's versions, where they are sent along. */
@@ -81,22 +159,33 @@ static void doubt(const struct yj_js *js, struct yj_report *r)
 static void take_object(struct yj_decoder *d, struct yj_report *r)
 {
 	const struct yj_js *js = &d->js;
-	yj_js_at action = NULL;
-	bool versions = false;
+	yj_js_at action = NULL, stage = NULL;
+	bool versions = false, smoke = false, co = false;
 	r->base = YJ_BASE_HEARTBEAT;
 	for (yj_js_at k = yj_js_first(js, js->tokens); k; k = yj_js_next(js, js->tokens, k)) {
 		yj_js_at v = k + 1;
 		struct yj_text name = text_of(js, k);
 		struct yj_meaning meaning = meaning_of(name);
+		if (meaning.means == YJ_MEANS_ALARM) {
+			smoke = smoke || yj_text_is(name, "smoke");
+			co = co || yj_text_is(name, "carbon_monoxide");
+		}
 		if (meaning.means == YJ_MEANS_ACTION)
 			action = yj_js_is(v, YJ_JS_STRING) && v->to > v->from ? v : action;
 		else if (yj_js_is(v, YJ_JS_OBJECT))
 			versions = true;
+		else if (yj_js_is(v, YJ_JS_STRING) && yj_text_is(name, "alarm_state"))
+			stage = v;
 		else if (!yj_js_is(v, YJ_JS_ARRAY) && !yj_js_is(v, YJ_JS_NULL))
 			take_as(r, meaning, name, text_of(js, v));
 	}
 	if (versions)
 		take_versions(js, r);
+	if (stage) { /* whose stage it is, the other fields tell */
+		struct yj_meaning meaning = {
+		    YJ_MEANS_ALARM, co && !smoke ? YJ_KIND_GAS : YJ_KIND_SMOKE};
+		take_as(r, meaning, (struct yj_text){"alarm_state", 11}, text_of(js, stage));
+	}
 	if (action) /* the last, for the end of a press takes the rest with it */
 		yj_take_action(r, "", text_of(js, action));
 	if (r->n_signs > 0)
