@@ -3,20 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fnv.h"
 #include "store/foreign.h"
 
 #define FIELD "delivered"
 #define KEPT 8		      /* deliveries of one device that may be under way */
 #define MARK_LEN 22	      /* "12345:0123456789abcdef" */
 #define FOR_MS (10 * 60000LL) /* by then an identifier may be used anew */
-
-static uint64_t hash(uint64_t h, const void *bytes, size_t len)
-{
-	const unsigned char *p = bytes;
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ p[i]) * 1099511628211u;
-	return h;
-}
 
 int yj_again(
     struct yj_gateway *g, const char *device, const struct yj_raw *raw, size_t part, bool *again)
@@ -26,9 +19,8 @@ int yj_again(
 	*again = false;
 	if (!raw->packet) /* QoS 0: nobody delivers it again */
 		return 0;
-	uint64_t h = hash(
-	    hash(14695981039346656037u, raw->topic, strlen(raw->topic)), raw->payload, raw->len);
-	h = hash(h, &part, sizeof part);
+	uint64_t h = yj_fnv(yj_fnv_text(raw->topic), raw->payload, raw->len);
+	h = yj_fnv(h, &part, sizeof part);
 	snprintf(mark, sizeof mark, "%05u:%016llx", (unsigned)raw->packet, (unsigned long long)h);
 	int rc = yj_foreign_recall(g->store, device, FIELD, marks, sizeof marks, &t);
 	if (rc < 0)

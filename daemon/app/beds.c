@@ -7,6 +7,7 @@
 #include "beds_incident.h"
 #include "config_ways.h"
 #include "dispatch.h"
+#include "fnv.h"
 
 #define NOTE_ROWS 1000		/* beds whose occupants come into the history, per transaction */
 #define NEWS_ROWS 500		/* sensors per transaction */
@@ -57,10 +58,7 @@ void yj_beds_free(struct yj_beds *b)
 
 static size_t place_of(struct entry *const *v, size_t cap, const char *device)
 {
-	uint64_t h = 14695981039346656037u;
-	for (const char *c = device; *c; c++)
-		h = (h ^ (unsigned char)*c) * 1099511628211u;
-	size_t i = (size_t)(h >> 16) & (cap - 1);
+	size_t i = (size_t)(yj_fnv_text(device) >> 16) & (cap - 1);
 	while (v[i] && strcmp(v[i]->device, device) != 0)
 		i = (i + 1) & (cap - 1);
 	return i;

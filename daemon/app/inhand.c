@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fnv.h"
 #include "lanes.h"
 #include "plant.h"
 #include "ways.h"
@@ -178,19 +179,10 @@ static enum yj_aside take(struct yj_inhand *h, const char *item)
 	return YJ_ASIDE_NOT;
 }
 
-static uint64_t fnv(uint64_t h, const void *bytes, size_t len)
-{
-	const unsigned char *p = bytes;
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ p[i]) * 1099511628211u;
-	return h;
-}
-
 enum yj_aside yj_inhand_message(struct yj_gateway *g, const struct yj_raw *raw)
 {
 	char item[ITEM_MAX];
-	uint64_t h = fnv(14695981039346656037u, raw->topic, strlen(raw->topic));
-	h = fnv(h, raw->payload, raw->len);
+	uint64_t h = yj_fnv(yj_fnv_text(raw->topic), raw->payload, raw->len);
 	snprintf(item, sizeof item, "m:%016" PRIx64 ":%zu", h, raw->len);
 	enum yj_aside aside = take(g->inhand, item);
 	if (aside != YJ_ASIDE_RAW)

@@ -1,5 +1,5 @@
 /* Where providers post what comes back: POST /api/v1/sms/{secret}, the secret being that of the
- * channel's callback_secret_file. */
+ * channel's callback_secret_file; and what all that is posted has in common (pushes.h too). */
 #ifndef APP_INLETS_H
 #define APP_INLETS_H
 

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "dispatch.h"
+#include "fnv.h"
 #include "life_inside.h"
 
 #define SWEEP_ROWS 20000 /* looked at per sweep */
@@ -63,9 +64,7 @@ int yj_life_minute(int64_t utc_ms)
 
 static uint64_t hash(const char *id)
 {
-	uint64_t h = 14695981039346656037u;
-	for (const char *c = id; *c; c++)
-		h = (h ^ (unsigned char)*c) * 1099511628211u;
+	uint64_t h = yj_fnv_text(id);
 	return h ? h : 1;
 }
 

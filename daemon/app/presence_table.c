@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fnv.h"
 #include "presence.h"
 #include "store/status.h"
 
@@ -50,10 +51,7 @@ const char *yj_presence_id(const struct yj_presence *p, uint32_t name)
 
 static size_t place(const struct yj_presence *p, const char *id)
 {
-	uint64_t h = 14695981039346656037u;
-	for (const char *c = id; *c; c++)
-		h = (h ^ (unsigned char)*c) * 1099511628211u;
-	size_t i = (size_t)(h >> 16) & (p->cap - 1);
+	size_t i = (size_t)(yj_fnv_text(id) >> 16) & (p->cap - 1);
 	while (p->v[i].name && strcmp(yj_presence_id(p, p->v[i].name), id) != 0)
 		i = (i + 1) & (p->cap - 1);
 	return i;

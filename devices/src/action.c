@@ -3,13 +3,6 @@
 
 #include "meaning.h"
 
-static void copy(struct yj_text text, char *buf, size_t cap)
-{
-	size_t len = text.len < cap ? text.len : cap - 1;
-	memcpy(buf, text.at, len);
-	buf[len] = '\0';
-}
-
 #define AGAIN_MS 2000 /* the same key of one device: told in two ways, or by two subscriptions */
 
 enum action { ACTION_PRESS, ACTION_END, ACTION_GESTURE, ACTION_HELP, ACTION_CANCEL };
@@ -102,7 +95,7 @@ static enum action judge(struct yj_text action)
 static void make_key(char key[YJ_KEY_MAX + 1], const char *button, struct yj_text action)
 {
 	char what[YJ_KEY_MAX + 1];
-	copy(action, what, sizeof what);
+	yj_text_cut(action, what, sizeof what);
 	size_t len = strlen(what), room = YJ_KEY_MAX - len;
 	if (!button[0] || room < 2)
 		snprintf(key, YJ_KEY_MAX + 1, "%s", what);

@@ -23,7 +23,7 @@ static bool among(struct yj_text text, const char *const *words)
 	return false;
 }
 
-static void copy(struct yj_text text, char *buf, size_t cap)
+void yj_text_cut(struct yj_text text, char *buf, size_t cap)
 {
 	size_t len = text.len < cap ? text.len : cap - 1;
 	memcpy(buf, text.at, len);
@@ -38,7 +38,7 @@ bool yj_text_number(struct yj_text text, double *out)
 	for (size_t i = 0; i < text.len; i++)
 		if (!strchr("+-.0123456789eE", text.at[i]) || text.at[i] == '\0')
 			return false;
-	copy(text, buf, sizeof buf);
+	yj_text_cut(text, buf, sizeof buf);
 	double v = strtod(buf, &end);
 	if (*end != '\0' || end == buf || v > 1e300 || v < -1e300)
 		return false;
@@ -222,7 +222,7 @@ static void take_firmware(struct yj_report *r, struct yj_text value)
 {
 	if (value.len > 0 && !yj_text_is(value, "unknown") && !yj_text_is(value, "unavailable") &&
 	    value.len < sizeof r->readings.fw)
-		copy(value, r->readings.fw, sizeof r->readings.fw);
+		yj_text_cut(value, r->readings.fw, sizeof r->readings.fw);
 }
 
 static void take_time(struct yj_report *r, struct yj_text value)
@@ -230,7 +230,7 @@ static void take_time(struct yj_report *r, struct yj_text value)
 	char buf[48];
 	double n;
 	int64_t ms;
-	copy(value, buf, sizeof buf);
+	yj_text_cut(value, buf, sizeof buf);
 	if (yj_text_number(value, &n) && n > 0 && n < 1e15)
 		ms = (int64_t)n;
 	else if (value.len >= sizeof buf || yj_rfc3339_parse(buf, &ms) < 0)

@@ -41,8 +41,9 @@ struct yj_text { /* a value: borrowed, without quotes and without a terminator *
 	size_t len;
 };
 
-bool yj_text_is(struct yj_text text, const char *word); /* without regard to ASCII case */
-bool yj_text_number(struct yj_text text, double *out);	/* nothing but a number */
+void yj_text_cut(struct yj_text text, char *buf, size_t cap); /* to what fits */
+bool yj_text_is(struct yj_text text, const char *word);	      /* without regard to ASCII case */
+bool yj_text_number(struct yj_text text, double *out);	      /* nothing but a number */
 /* true, on, yes, 1, alarm, detected … 1; false, off, normal, none … 0; anything else -1. */
 int yj_text_truth(struct yj_text text);
 /* The next word of a name ("button_2_hold", "smoke-kitchen"), from *at on; false behind the last.

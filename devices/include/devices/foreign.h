@@ -49,8 +49,8 @@ struct yj_sign {
 	bool doubtful;	   /* known to be sent without a press too: an alarm all the same */
 	char key[YJ_KEY_MAX + 1]; /* of a PRESS: "single", "double", "long", "1", "2:long", …; of a
 				   * CHANGE: the value, if it may be more than two */
-	char field[YJ_FIELD_MAX +
-		   1];	       /* of a STATE or CHANGE, and of a COUNTER or ID: who is meant */
+	/* Of a STATE or CHANGE, and of a COUNTER or ID: who is meant. */
+	char field[YJ_FIELD_MAX + 1];
 	enum yj_repeat repeat; /* NONE, COUNTER or WINDOW */
 	int64_t window_ms;     /* of a WINDOW */
 };
@@ -150,8 +150,8 @@ struct yj_wire { /* a message to a device */
 struct yj_to { /* the device, as the directory has it */
 	const char *address;
 	const char *route; /* as the last report gave it, "" if none did */
-	const char
-	    *feedback; /* devices.csv, feedback: what shows it, "" for the family's own way */
+	/* devices.csv, feedback: what shows it, "" for the family's own way. */
+	const char *feedback;
 };
 
 #endif

@@ -22,8 +22,8 @@ struct yj_event {
 	/* The name it has in its family; for native ones the device's or caregiver's own id. */
 	char speaker[YJ_NAME_MAX * 2 + 1];
 	bool has_type;
-	enum yj_topic_type
-	    topic_type;	       /* native form of what was said (also of a refused message) */
+	/* Native form of what was said (also of a refused message). */
+	enum yj_topic_type topic_type;
 	struct yj_message msg; /* for YJ_EVENT_MESSAGE; released by yj_event_done */
 	struct yj_refusal why; /* for YJ_EVENT_REFUSED */
 };
@@ -60,10 +60,8 @@ struct yj_family {
 };
 
 /* What a family does, whether it is one of ours or described: callers outside of devices/ use
- * these.
- */
-bool yj_family_reads(
-    const struct yj_family *family); /* it gives reports: it is not the native one */
+ * these. reads: it gives reports, so it is not the native one. */
+bool yj_family_reads(const struct yj_family *family);
 bool yj_family_owns(const struct yj_family *family, const char *topic);
 /* As read. A message of more than YJ_REPORTS_MAX devices is read in turns: *next is 0 at first, and
  * out->n is set to 0 by each turn. true: there is more. */
