@@ -27,7 +27,7 @@ int yj_again(
 		return rc;
 	if (g->now.t - t > FOR_MS || g->now.t < t)
 		marks[0] = '\0';
-	*again = strstr(marks, mark) != NULL;
+	*again = raw->again && strstr(marks, mark) != NULL;
 	if (*again)
 		return 0;
 	snprintf(next, sizeof next, "%s;%s", mark, marks);

@@ -1,6 +1,7 @@
 /* What the broker delivers a second time, because the daemon died between its commit and the
  * acknowledgement. Native messages are known by their id; most of other makers have none, but a
- * delivery that is repeated has its packet identifier and its bytes. */
+ * delivery that is repeated has its packet identifier, its bytes, and the broker's mark. Without
+ * the mark it is new: a broker that was restarted counts its packets from 1 again. */
 #ifndef APP_AGAIN_H
 #define APP_AGAIN_H
 

@@ -10,7 +10,8 @@ struct yj_raw { /* a message as it was read; borrowed */
 	const void *payload;
 	size_t len;
 	bool retained;	 /* the broker's replay */
-	uint16_t packet; /* as in struct yj_link_msg */
+	uint16_t packet; /* these two as in struct yj_link_msg */
+	bool again;
 	/* A push over HTTP: the family of its inlet. NULL: from the broker, by its topic. */
 	const struct yj_family *family;
 };

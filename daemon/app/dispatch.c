@@ -34,7 +34,7 @@
 
 struct item {
 	size_t topic, payload, len; /* offsets into the bytes */
-	bool retained;
+	bool retained, again;
 	uint16_t packet;
 };
 
@@ -105,7 +105,8 @@ void yj_dispatch_note(struct yj_gateway *g, const struct yj_link_msg *msg)
 		in->v = v;
 		in->cap = cap;
 	}
-	struct item item = {.len = msg->len, .retained = msg->retain, .packet = msg->packet};
+	struct item item = {
+	    .len = msg->len, .retained = msg->retain, .packet = msg->packet, .again = msg->again};
 	if (!put(in, msg->topic, strlen(msg->topic), &item.topic) ||
 	    !put(in, msg->payload, msg->len, &item.payload))
 		in->lost = true;
@@ -264,6 +265,7 @@ static int all_messages(struct yj_gateway *g)
 		    .len = in->v[i].len,
 		    .retained = in->v[i].retained,
 		    .packet = in->v[i].packet,
+		    .again = in->v[i].again,
 		};
 		int rc = guarded_message(g, &raw);
 		if (rc < 0)

@@ -118,6 +118,7 @@ static void test_commit_fails(void **state)
 	}
 	assert_true(UNTIL(r, 30000, rec_distinct(r) == N));
 	assert_int_equal(r->commit_fails_left, 0);
+	assert_true(r->again > 0 && r->again >= r->messages - N); /* marked, each of them */
 	assert_int_equal(r->ups, 16);
 	assert_int_equal(r->downs, 15);
 	assert_int_equal(r->lost_sessions, 0);
@@ -244,6 +245,7 @@ static void test_broker_restarts(void **state)
 	peer_start(&peer, &broker, NULL);
 	peer_publish(&peer, "in/x", 1, "3");
 	assert_true(UNTIL(r, 10000, r->seen[3]));
+	assert_int_equal(r->again, 0); /* new, whatever its number */
 	peer_stop(&peer);
 	rec_free(r);
 }

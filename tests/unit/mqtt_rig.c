@@ -322,6 +322,7 @@ static void on_message(void *ctx, const struct yj_link_msg *msg)
 {
 	struct rec *r = ctx;
 	r->messages++;
+	r->again += msg->again;
 	r->batch[r->batch_n++] = atoi(msg->payload) % REC_MAX;
 	errno = EAGAIN; /* what an owner may leave behind */
 }

@@ -71,6 +71,7 @@ struct rec { /* one link and what it said */
 	int commits, commit_fails_left;
 	int batch_n, batch_max;
 	int messages;	       /* handed over */
+	int again;	       /* of them those that the broker had sent before */
 	int committed;	       /* in batches whose commit succeeded, with repetitions */
 	uint8_t seen[REC_MAX]; /* by the number in the payload */
 	int batch[REC_MAX];

@@ -76,6 +76,8 @@ struct yj_link {
 	struct window confirmed; /* QoS 1: until PUBACK */
 	struct window written;	 /* QoS 0: until written */
 
+	bool marks;    /* the broker may still send again what was not acknowledged */
+	bool marked;   /* the message that is being read is such a one */
 	bool in_turn;  /* libmosquitto or the owner is on the stack: destroy nothing */
 	bool lost;     /* this connection is to be dropped at the end of the turn */
 	bool pausing;  /* and not to be made again */

@@ -44,6 +44,7 @@ struct yj_link_msg { /* borrowed, valid during the callback */
 	int qos;
 	bool retain;
 	uint16_t packet; /* its identifier, the same when it is delivered again; 0 at QoS 0 */
+	bool again;	 /* the broker says that it has sent it before, over another connection */
 };
 
 enum yj_link_state { YJ_LINK_DOWN, YJ_LINK_UP };
