@@ -16,6 +16,13 @@ int yj_alert_received(struct yj_alert *a, int64_t incident, bool test)
 	return yj_effects_received(a->g, &a->device, a->id, incident, text);
 }
 
+const char *yj_alert_via(const struct yj_alert *a)
+{
+	if (a->found)
+		return "";
+	return a->raw->family ? "http" : "mqtt";
+}
+
 struct yj_log_event yj_alert_event(
     const struct yj_alert *a, enum yj_event_type type, char subject[YJ_ALERT_SUBJECT_MAX])
 {
@@ -26,7 +33,7 @@ struct yj_log_event yj_alert_event(
 	e.device = a->device.id;
 	e.alert = a->id[0] ? a->id : NULL;
 	e.region = a->whose.region;
-	e.via = a->raw->family ? "http" : "mqtt";
+	e.via = yj_alert_via(a);
 	return e;
 }
 
@@ -52,7 +59,7 @@ int yj_alert_reject(struct yj_alert *a, enum yj_reason reason)
 	}
 	e.subject = subject;
 	e.alert = a->id[0] ? a->id : NULL;
-	e.via = a->raw->family ? "http" : "mqtt";
+	e.via = yj_alert_via(a);
 	e.more = json_pack("{s:s, s:I, s:s}", "reason", yj_reason_name(reason), "length",
 	    (json_int_t)a->raw->len, "sha256", sha256);
 	rc = e.more ? yj_gateway_log(g, &e) : YJ_ERR_NOMEM;

@@ -31,6 +31,9 @@ struct yj_alert {
 /* To be confirmed to the device once the commit stands; nothing for a message without an id. */
 int yj_alert_received(struct yj_alert *a, int64_t incident, bool test) YJ_MUST_CHECK;
 
+/* How it came, for the log: "mqtt", "http" (a push), or "" for what the gateway itself found. */
+const char *yj_alert_via(const struct yj_alert *a);
+
 /* What an event of this message says of its device, and of whose it is; borrows `subject`. */
 struct yj_log_event yj_alert_event(
     const struct yj_alert *a, enum yj_event_type type, char subject[YJ_ALERT_SUBJECT_MAX]);

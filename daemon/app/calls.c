@@ -112,7 +112,7 @@ int yj_calls_open_or_join(struct yj_alert *a, int64_t *incident)
 	struct yj_turn turn = {
 	    .inc = &inc,
 	    .in = {.type = fresh ? YJ_IN_OPEN : YJ_IN_JOIN, .anew = anew},
-	    .actor = {.via = a->found ? "" : "mqtt"},
+	    .actor = {.via = yj_alert_via(a)},
 	    .text = a->text ? text : NULL,
 	    .device = a->device.id,
 	    .alert = a->id[0] ? a->id : NULL,
@@ -146,7 +146,7 @@ static int withdraw(struct yj_alert *a, int64_t incident)
 	struct yj_turn turn = {
 	    .inc = &inc,
 	    .in = {.type = YJ_IN_WITHDRAW, .own_calls = own},
-	    .actor = {.via = "mqtt"},
+	    .actor = {.via = yj_alert_via(a)},
 	    .device = a->device.id,
 	    .alert = a->id,
 	};

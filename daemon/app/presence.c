@@ -177,8 +177,11 @@ static void said(
 		return;
 	if (e->session != before)
 		yj_presence_touch(g->presence, e);
-	if (online && !retained)
+	if (online && !retained) {
 		e->seen_t = g->now.t;
+		e->seen_utc_ms = g->now.utc_ms;
+		yj_presence_touch(g->presence, e);
+	}
 	if (online)
 		yj_presence_turn(g, e, true, retained ? YJ_ABSENCE_KEPT : YJ_ABSENCE_LIVE);
 	else if (was)

@@ -313,7 +313,7 @@ void yj_text_trip(const char *language, enum yj_text_trip what, const char *name
 	case YJ_TRIP_AWAY:
 		snprintf(buf, cap,
 		    en ? "Noted: %s is away until %s. Text \"back\" on return."
-		       : "已登记：%s外出至%s，期间不报无活动。回来请回复“回来了”",
+		       : "已登记：%s外出至%s，期间没有动静不会报警。回来请回复“回来了”",
 		    short_name, until);
 		break;
 	case YJ_TRIP_BACK:

@@ -42,8 +42,10 @@ def test_every_subcommand_has_help(home):
     for line in usage.splitlines():
         m = re.match(r"  (\w+) ?([a-z|]*)", line)
         if m:
-            several = "|" in m[2] or m[1] == "device"  # whose verbs stand in more than one line
-            commands += [[m[1], verb] if several else [m[1]] for verb in m[2].split("|")]
+            commands += [[m[1], verb] if "|" in m[2] else [m[1]] for verb in m[2].split("|")]
+    groups = [command[0] for command in commands]
+    assert groups == sorted(groups, key=groups.index), "the verbs of a group stand in one line"
+    assert ["device", "list"] in commands and ["device", "try"] in commands
     assert ["incident", "ack"] in commands and ["tail"] in commands and len(commands) > 45
     for command in commands:
         r = home.ctl(*command, "--help")

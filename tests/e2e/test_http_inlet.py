@@ -78,6 +78,7 @@ def test_a_push_is_an_alert_and_a_repeat_of_it_is_none(world, tmp_path):
     # answered: so it is there, without any wait
     received = g.events("alert.received")
     assert [(e["data"]["device"], e["data"]["kind"]) for e in received] == [("b1", "sos")]
+    assert [e["data"]["via"] for e in received + g.events("incident.opened")] == ["http", "http"]
     assert grid.wait(state="open")["resident"]["id"] == "r1"
     assert post(g, "telecom", sos(), KEY) == 200
     assert len(g.events("alert.received")) == 1 and len(g.incidents()) == 1

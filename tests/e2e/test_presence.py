@@ -36,6 +36,7 @@ def test_online_and_offline_by_will(world):
     e = g.wait_event(ONLINE, device="b1")
     assert e["subject"] == "device/b1" and e["data"]["resident"] == "r1" and e["data"]["region"] == "511781103201"
     assert g.ctl_json("status")["devices"]["online"] == 1
+    assert g.ctl_json("device", "show", "b1")["last_seen"]
     vanish(home)
     g.wait_event(OFFLINE, device="b1")
     assert g.ctl_json("status")["devices"]["online"] == 0

@@ -97,6 +97,8 @@ int yj_fail(int code, const char *format, ...) __attribute__((format(printf, 2, 
 
 /* All commands, in the order of the help. */
 extern const struct yj_command *const yj_command_lists[];
+/* Is it the first of its name? Verbs of one name may stand in several lists. */
+bool yj_command_is_first(const struct yj_command *command);
 void yj_usage(FILE *out);
 void yj_command_usage(FILE *out, const struct yj_command *command);
 /* Prints the verbs of a command. */

@@ -13,18 +13,6 @@ static void put_verbs(const char *name)
 	}
 }
 
-/* Is c the first command of its name? */
-static bool is_first(const struct yj_command *c)
-{
-	for (const struct yj_command *const *list = yj_command_lists; *list; list++) {
-		for (const struct yj_command *d = *list; d->name; d++) {
-			if (strcmp(c->name, d->name) == 0)
-				return c == d;
-		}
-	}
-	return false;
-}
-
 static void each(void (*put)(const struct yj_command *c))
 {
 	for (const struct yj_command *const *list = yj_command_lists; *list; list++) {
@@ -35,13 +23,13 @@ static void each(void (*put)(const struct yj_command *c))
 
 static void put_name(const struct yj_command *c)
 {
-	if (is_first(c))
+	if (yj_command_is_first(c))
 		printf(" %s", c->name);
 }
 
 static void put_group(const struct yj_command *c)
 {
-	if (!c->verb || !is_first(c))
+	if (!c->verb || !yj_command_is_first(c))
 		return;
 	printf("\t%s) words='", c->name);
 	put_verbs(c->name);
@@ -74,7 +62,7 @@ static int run_completion(struct yj_cli *cli, const struct yj_args *args)
 	    "\tlocal i name='' verb='' words='' files=''\n"
 	    "\tCOMPREPLY=()\n"
 	    "\tcase $prev in\n"
-	    "\t-c | --config | --socket | --out | --csr) files=1 ;;\n"
+	    "\t-c | --config | --socket | --out | --csr | --jsonl | --mapping) files=1 ;;\n"
 	    "\t--how) words='going remote' ;;\n"
 	    "\t--outcome) words='helped hospital false_alarm test device_fault deceased other' ;;\n"
 	    "\t--code) words='called_120 called_119 called_110 spoke_resident no_reply "

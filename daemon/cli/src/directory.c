@@ -379,7 +379,7 @@ static const struct yj_opt back_opts[] = {
     {0},
 };
 static const struct yj_opt device_list_opts[] = {
-    {"battery-empty-within", 0, "DURATION", "only those whose battery will be", false},
+    {"battery-empty-within", 0, "DURATION", "whose battery is empty by then", false},
     {0},
 };
 

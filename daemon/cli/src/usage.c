@@ -74,6 +74,7 @@ int yj_fail(int code, const char *format, ...)
 }
 
 #define LINE_COLUMNS 80
+#define HELP_COLUMN 28
 
 /* One more word of a line that began with `indent` columns and has come to column *at. */
 static void put_word(FILE *out, const char *word, size_t indent, size_t *at)
@@ -119,13 +120,19 @@ void yj_command_usage(FILE *out, const struct yj_command *c)
 		snprintf(left, sizeof left, "%c%c%s--%s%s%s", o->letter ? '-' : ' ',
 		    o->letter ? o->letter : ' ', o->letter ? ", " : "  ", o->name,
 		    o->arg ? " " : "", o->arg ? o->arg : "");
-		fprintf(out, "  %-28s %s\n", left, o->help);
+		if (strlen(left) > HELP_COLUMN) { /* has a line of its own */
+			fprintf(out, "  %s\n", left);
+			left[0] = '\0';
+		}
+		fprintf(out, "  %-*s %s\n", HELP_COLUMN, left, o->help);
 	}
 	if (c->json)
-		fprintf(out, "  %-28s %s\n", "    --json", "for programs");
-	fprintf(out, "  %-28s %s\n", "-c, --config FILE", "the gateway's configuration");
-	fprintf(out, "  %-28s %s\n", "    --socket PATH", "its control socket, instead of -c");
-	fprintf(out, "  %-28s %s\n", "-h, --help", "this text");
+		fprintf(out, "  %-*s %s\n", HELP_COLUMN, "    --json", "for programs");
+	fprintf(
+	    out, "  %-*s %s\n", HELP_COLUMN, "-c, --config FILE", "the gateway's configuration");
+	fprintf(out, "  %-*s %s\n", HELP_COLUMN, "    --socket PATH",
+	    "its control socket, instead of -c");
+	fprintf(out, "  %-*s %s\n", HELP_COLUMN, "-h, --help", "this text");
 }
 
 void yj_group_usage(FILE *out, const char *name)
@@ -142,25 +149,43 @@ void yj_group_usage(FILE *out, const char *name)
 	fprintf(out, "\nyijianctl %s VERB --help says more.\n", name);
 }
 
+bool yj_command_is_first(const struct yj_command *c)
+{
+	for (const struct yj_command *const *list = yj_command_lists; *list; list++) {
+		for (const struct yj_command *d = *list; d->name; d++) {
+			if (strcmp(c->name, d->name) == 0)
+				return c == d;
+		}
+	}
+	return false;
+}
+
+/* One line for all commands of a name, in whichever lists they are. */
+static void put_group(FILE *out, const struct yj_command *first)
+{
+	fprintf(out, "  %s", first->name);
+	if (!first->verb && first->words)
+		fprintf(out, " %s", first->words);
+	char between = ' ';
+	for (const struct yj_command *const *list = yj_command_lists; *list; list++) {
+		for (const struct yj_command *c = *list; c->name; c++) {
+			if (!c->verb || strcmp(c->name, first->name) != 0)
+				continue;
+			fprintf(out, "%c%s", between, c->verb);
+			between = '|';
+		}
+	}
+	fputc('\n', out);
+}
+
 void yj_usage(FILE *out)
 {
 	fputs("usage: yijianctl [-c FILE | --socket PATH] SUBCOMMAND ...\n\n", out);
 	for (const struct yj_command *const *list = yj_command_lists; *list; list++) {
-		const char *last = "";
 		for (const struct yj_command *c = *list; c->name; c++) {
-			if (c->verb && strcmp(c->name, last) == 0) {
-				fprintf(out, "|%s", c->verb);
-				continue;
-			}
-			if (*last)
-				fputc('\n', out);
-			last = c->name;
-			fprintf(out, "  %s %s", c->name,
-			    c->verb    ? c->verb
-			    : c->words ? c->words
-				       : "");
+			if (yj_command_is_first(c))
+				put_group(out, c);
 		}
-		fputc('\n', out);
 	}
 	fprintf(out,
 	    "\nEvery subcommand has --help, and --json where it prints data. What changes "
