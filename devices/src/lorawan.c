@@ -182,9 +182,12 @@ static void from_bytes(struct yj_decoder *d, yj_js_at data, struct yj_lora *u)
 	if (!data || yj_js_is(data, YJ_JS_NULL))
 		return;
 	int n = -1;
+	char plain[4 * sizeof d->bytes / 3 + 8]; /* some write a slash as \/ */
 	if (yj_js_is(data, YJ_JS_STRING) && !data->escaped)
 		n = decode_base64(
 		    d->js.text + data->from, data->to - data->from, d->bytes, sizeof d->bytes);
+	else if (yj_js_is(data, YJ_JS_STRING) && yj_js_copy(&d->js, data, plain, sizeof plain))
+		n = decode_base64(plain, strlen(plain), d->bytes, sizeof d->bytes);
 	if (n < 0) {
 		u->broken = true;
 		return;

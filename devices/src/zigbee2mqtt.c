@@ -28,6 +28,15 @@ static struct yj_text text_of(const struct yj_js *js, yj_js_at at)
 	return (struct yj_text){js->text + at->from, at->to - at->from};
 }
 
+/* Nothing has to be escaped that means something here, but it may be. */
+#define PLAIN_MAX 64
+static struct yj_text plain(const struct yj_js *js, yj_js_at at, char buf[PLAIN_MAX])
+{
+	if (!at->escaped || !yj_js_copy(js, at, buf, PLAIN_MAX))
+		return text_of(js, at);
+	return (struct yj_text){buf, strlen(buf)};
+}
+
 static bool begins(struct yj_text text, const char *with)
 {
 	size_t len = strlen(with);
@@ -161,10 +170,11 @@ static void take_object(struct yj_decoder *d, struct yj_report *r)
 	const struct yj_js *js = &d->js;
 	yj_js_at action = NULL, stage = NULL;
 	bool versions = false, smoke = false, co = false;
+	char key[PLAIN_MAX], word[PLAIN_MAX];
 	r->base = YJ_BASE_HEARTBEAT;
 	for (yj_js_at k = yj_js_first(js, js->tokens); k; k = yj_js_next(js, js->tokens, k)) {
 		yj_js_at v = k + 1;
-		struct yj_text name = text_of(js, k);
+		struct yj_text name = plain(js, k, key);
 		struct yj_meaning meaning = meaning_of(name);
 		if (meaning.means == YJ_MEANS_ALARM) {
 			smoke = smoke || yj_text_is(name, "smoke");
@@ -177,17 +187,17 @@ static void take_object(struct yj_decoder *d, struct yj_report *r)
 		else if (yj_js_is(v, YJ_JS_STRING) && yj_text_is(name, "alarm_state"))
 			stage = v;
 		else if (!yj_js_is(v, YJ_JS_ARRAY) && !yj_js_is(v, YJ_JS_NULL))
-			take_as(r, meaning, name, text_of(js, v));
+			take_as(r, meaning, name, plain(js, v, word));
 	}
 	if (versions)
 		take_versions(js, r);
 	if (stage) { /* whose stage it is, the other fields tell */
 		struct yj_meaning meaning = {
 		    YJ_MEANS_ALARM, co && !smoke ? YJ_KIND_GAS : YJ_KIND_SMOKE};
-		take_as(r, meaning, (struct yj_text){"alarm_state", 11}, text_of(js, stage));
+		take_as(r, meaning, (struct yj_text){"alarm_state", 11}, plain(js, stage, word));
 	}
 	if (action) /* the last, for the end of a press takes the rest with it */
-		yj_take_action(r, "", text_of(js, action));
+		yj_take_action(r, "", plain(js, action, word));
 	if (r->n_signs > 0)
 		doubt(js, r);
 }
