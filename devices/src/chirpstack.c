@@ -41,7 +41,8 @@ static void lower(char *text)
 
 static const struct yj_lora_model *find_model(const struct yj_js *js, yj_js_at device)
 {
-	static const char *const tags[] = {"model", "Model", "device_model"};
+	static const char *const tags[] = {
+	    "model", "Model", "device_model", "device_type", "codec", "decoder"};
 	char text[128];
 	const struct yj_lora_model *m = NULL;
 	yj_js_at all = yj_js_get(js, device, "tags");

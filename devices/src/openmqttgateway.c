@@ -244,6 +244,16 @@ static bool take_raw(struct yj_decoder *d, struct yj_report *r)
 	return true;
 }
 
+static bool is_sealed(const struct yj_js *js)
+{
+	char model[40];
+	size_t before;
+	return yj_js_get(js, js->tokens, "cipher") ||
+	       (!yj_js_get(js, js->tokens, "button") &&
+		   yj_js_copy(js, yj_js_get(js, js->tokens, "model_id"), model, sizeof model) &&
+		   yj_ends_with(model, strlen(model), "_ENCR", &before));
+}
+
 static void take_ble(struct yj_decoder *d, const char *topic_mac, struct yj_reports *out)
 {
 	const struct yj_js *js = &d->js;
@@ -257,7 +267,7 @@ static void take_ble(struct yj_decoder *d, const char *topic_mac, struct yj_repo
 		return;
 	}
 	r->base = YJ_BASE_HEARTBEAT;
-	if (yj_js_get(js, js->tokens, "cipher")) {
+	if (is_sealed(js)) {
 		yj_report_error(r, YJ_REASON_FIELD);
 		yj_readings_fault(&r->readings, YJ_FAULT_SEALED, true);
 		return;

@@ -65,12 +65,18 @@ static void script_event(const struct yj_shelly_message *m, yj_js_at data)
 	const struct yj_js *js = &m->d->js;
 	char mac[24], pid[8];
 	double number;
+	bool sealed;
 	if (!yj_js_copy(js, yj_js_get(js, data, "address"), mac, sizeof mac))
 		return;
 	struct yj_report *r = yj_report_add(m->out);
 	if (!r || !yj_radio_name_ble(r, mac, strlen(mac)))
 		return;
 	r->base = YJ_BASE_HEARTBEAT;
+	if (yj_js_bool(js, yj_js_get(js, data, "encryption"), &sealed) && sealed) {
+		yj_report_error(r, YJ_REASON_FIELD);
+		yj_readings_fault(&r->readings, YJ_FAULT_SEALED, true);
+		return;
+	}
 	if (yj_js_number(js, yj_js_get(js, data, "battery"), &number))
 		yj_readings_battery(&r->readings, number);
 	yj_shelly_rssi(js, r, data);
