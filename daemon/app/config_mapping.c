@@ -365,6 +365,8 @@ static void add_dedup(struct reader *r, yaml_node_t *node, const char *what, voi
 		return;
 	if (strcmp(s, "body") == 0) {
 		r->m->dedup_body = true;
+		if (text->n)
+			name_dedup(r->m, s);
 		return;
 	}
 	if (!fine(r, node, what, yj_mapping_source(r->m, s, &one.parts[0].at)))
@@ -398,9 +400,9 @@ static void read_dedup(struct reader *r, yaml_node_t *node)
 	bool window = m->repeat == YJ_REPEAT_WINDOW;
 	if (v[2] && !window)
 		wrong_rule(r, v[2], "dedup.within is of no use, expected it with as: window only");
-	if (m->dedup_body && (m->dedup.n || m->repeat == YJ_REPEAT_COUNTER || window))
+	if (m->dedup_body && (m->repeat == YJ_REPEAT_COUNTER || window))
 		wrong_rule(
-		    r, node, "dedup by body stands alone, expected it with as: id or packet");
+		    r, node, "dedup by body is of no use, expected it with as: id or packet only");
 	if (!m->dedup_body && !m->dedup.n && !window)
 		wrong_rule(r, node, "dedup has no `by`, expected what tells a repeat");
 }

@@ -217,26 +217,35 @@ static uint64_t hash(const char *text, size_t len)
 	return h;
 }
 
+static uint64_t hash_body(const struct look *l)
+{
+	return hash(l->js->text + l->root->from, l->root->to - l->root->from);
+}
+
 static void dedup_by_body(struct look *l, struct yj_report *r, enum yj_repeat repeat)
 {
 	char id[20];
-	size_t len = l->root->to - l->root->from;
-	snprintf(id, sizeof id, "%016" PRIx64, hash(l->js->text + l->root->from, len));
+	snprintf(id, sizeof id, "%016" PRIx64, hash_body(l));
 	yj_report_dedup(r, repeat, "body", id, SIZE_MAX);
 }
 
-/* What is not there counts as empty; false: nothing of it is there. */
+/* False: the first value, without which the others tell nothing, is not there; others count as
+ * empty then. */
 static bool dedup_by_value(struct look *l, struct yj_report *r)
 {
 	char id[512];
 	size_t len = 0;
-	bool any = false;
 	for (size_t i = 0; i < l->m->dedup.n; i++) {
 		const char *literal = l->m->dedup.parts[i].literal;
 		if (literal)
 			snprintf(id + len, sizeof id - len, "%s", literal);
-		else
-			any |= copy_value(l, l->m->dedup.parts[i].at, id + len, sizeof id - len);
+		else if (!copy_value(l, l->m->dedup.parts[i].at, id + len, sizeof id - len) &&
+			 i == 0)
+			return false;
+		len += strlen(id + len);
+	}
+	if (l->m->dedup_body && l->m->dedup.n) {
+		snprintf(id + len, sizeof id - len, "+%016" PRIx64, hash_body(l));
 		len += strlen(id + len);
 	}
 	if (len > ID_MAX) {
@@ -246,16 +255,17 @@ static bool dedup_by_value(struct look *l, struct yj_report *r)
 		len = strlen(id);
 		snprintf(id + len, sizeof id - len, "~%016" PRIx64, h);
 	}
-	if (any)
-		yj_report_dedup(r, l->m->repeat, l->m->dedup_field, id, SIZE_MAX);
-	return any;
+	if (!len)
+		return false;
+	yj_report_dedup(r, l->m->repeat, l->m->dedup_field, id, SIZE_MAX);
+	return true;
 }
 
 /* Who repeats the whole message says so of the report; else each event says it for itself. */
 static void take_dedup(struct look *l, struct yj_report *r, bool pushed)
 {
 	const struct yj_mapping *m = l->m;
-	if (m->dedup_body)
+	if (m->dedup_body && !m->dedup.n)
 		dedup_by_body(l, r, m->repeat);
 	else if (!dedup_by_value(l, r) && pushed && m->repeat != YJ_REPEAT_WINDOW)
 		dedup_by_body(l, r, YJ_REPEAT_PACKET); /* clouds push again what was not taken */

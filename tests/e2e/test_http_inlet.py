@@ -91,6 +91,18 @@ def test_a_push_is_an_alert_and_a_repeat_of_it_is_none(world, tmp_path):
     g.verify_log()
 
 
+def test_a_press_is_no_repeat_of_another_message(world, tmp_path):
+    """Neither one of the same time, nor one of those in which no time is said."""
+    g = begin(world, tmp_path)
+    register(g, "ctwing", "860374051096202")
+    said = {"messageType": "dataReport", "deviceId": "acf7", "IMEI": "860374051096202"}
+    for n, time in enumerate(({}, {"timestamp": 1606982320277}), 1):
+        assert post(g, "telecom", {**said, **time, "payload": {"sos": 0}}, KEY) == 200
+        for _ in range(2):
+            assert post(g, "telecom", {**said, **time, "payload": {"sos": 1}}, KEY) == 200
+        assert len(g.events("alert.received")) == n
+
+
 def test_who_is_not_known_is_turned_away(world, tmp_path):
     g = begin(world, tmp_path)
     register(g, "ctwing", "860374051096202")

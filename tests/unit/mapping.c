@@ -85,7 +85,7 @@ static void test_refused(void **state)
 	bad(BASE "readings: {battery: {at: /b, factor: half}}\n", 4, "factor is no number");
 	bad(BASE "dedup: {as: id}\n", 4, "dedup has no `by`");
 	bad(BASE "dedup: {by: /a, within: 5s}\n", 4, "as: window only");
-	bad(BASE "dedup: {by: body, as: counter}\n", 4, "body stands alone");
+	bad(BASE "dedup: {by: body, as: counter}\n", 4, "body is of no use");
 	bad(BASE "rules:\n  - {at: /a}\n", 5, "\"kind\" is not set");
 	bad(BASE "rules:\n  - {kind: sos}\n", 5, "kind is not one of ours");
 	bad(BASE "rules:\n  - {kind: unreadable}\n", 5, "kind is not one of ours");
@@ -282,6 +282,8 @@ static void test_repeats(void **state)
 	    {"{by: /id, as: packet}", "{\"id\":1}", "{\"id\":1}", "{\"id\":2}", 60000},
 	    {"{by: /id, as: counter}", "{\"id\":1}", "{\"id\":1}", "{\"id\":0}", 999999999},
 	    {"{as: window, within: 3s}", "{\"a\":1}", "{\"b\":2}", NULL, 2999},
+	    {"{by: [/id, body], as: id}", "{\"id\":1,\"a\":1}", "{\"id\":1,\"a\":1}",
+		"{\"id\":1,\"a\":2}", 999999999},
 	    {"{by: body, as: id}", "{\"a\":1}", "{\"a\":1}", "{\"a\":2}", 999999999},
 	};
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {

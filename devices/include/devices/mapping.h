@@ -133,7 +133,7 @@ struct yj_mapping {
 	struct yj_map_source time;
 	enum yj_map_time time_as;
 	struct yj_map_text dedup; /* n 0: none, or */
-	bool dedup_body;	  /* the whole message */
+	bool dedup_body;	  /* the whole message, beside dedup */
 	char dedup_field[YJ_FIELD_MAX + 1];
 	enum yj_repeat repeat;
 	int64_t window_ms;
