@@ -76,6 +76,22 @@ def test_what_keys_mean(world):
     assert done.returncode == 1 and "sos, service, family or ignore" in done.stderr
 
 
+def test_a_device_that_invents_keys_fills_no_database(world):
+    g = begin(world)
+    button(g)
+    hub = z2m(world)
+    hub.publish("zigbee2mqtt/sos_101", {"smoke": True})
+    for i in range(400):
+        hub.publish("zigbee2mqtt/sos_101", {"action": f"{i}_single"}, wait=False)
+    hub.publish("zigbee2mqtt/sos_101", {"smoke": True, "battery": 55})
+    wait_until(lambda: g.ctl_json("device", "show", "b1").get("battery") == 55, "all of it")
+    shown = {i["kind"]: i["alerts"] for i in map(g.incident, (1, 2))}
+    assert shown == {"smoke": 1, "sos": 400}
+    db = sqlite3.connect(f"file:{g.database}?mode=ro", uri=True)
+    assert db.execute("SELECT count(*) FROM device_memory").fetchone()[0] <= 256
+    db.close()
+
+
 def test_unreadable_is_counted_and_no_alarm(world):
     g = begin(world)
     button(g)

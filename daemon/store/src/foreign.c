@@ -60,10 +60,19 @@ int yj_foreign_recall(
 int yj_foreign_remember(
     struct yj_store *s, const char *device, const char *field, const char *value, int64_t t)
 {
-	return yj_db_run(s,
+	int rc = yj_db_run(s,
 	    "INSERT INTO device_memory (device, field, value, t) VALUES (?1, ?2, ?3, ?4)"
 	    " ON CONFLICT (device, field) DO UPDATE SET value = ?3, t = ?4",
 	    "ttti", device, field, value, t);
+	if (rc < 0)
+		return rc;
+	/* names of keys are the device's own: they go first, a condition that lasts goes last */
+	return yj_db_run(s,
+	    "DELETE FROM device_memory WHERE device = ?1 AND field IN"
+	    " (SELECT field FROM device_memory WHERE device = ?1 AND field <> ?2"
+	    " ORDER BY field NOT BETWEEN 'key:' AND 'key;', t"
+	    " LIMIT max(0, (SELECT count(*) FROM device_memory WHERE device = ?1) - ?3))",
+	    "tti", device, field, (int64_t)YJ_REMEMBERED_MAX);
 }
 
 int yj_foreign_seen(struct yj_store *s, const char *family, const char *address, int64_t utc_ms,

@@ -9,6 +9,7 @@
 #include "store/store.h"
 
 #define YJ_SEEN_MAX 1000	 /* unregistered devices that are kept, the newest */
+#define YJ_REMEMBERED_MAX 256	 /* fields of one device, the newest */
 #define YJ_SEEN_PAYLOAD_MAX 1024 /* bytes of what one of them said last */
 
 struct yj_foreign_device {
