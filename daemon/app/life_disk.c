@@ -54,9 +54,37 @@ int yj_life_write(struct yj_gateway *g, bool all)
 	return rc == 0 && l->n && (all || l->n_written || clock_is_old(g)) ? save_clock(g) : rc;
 }
 
+void yj_life_at_hand(struct yj_life_one *e)
+{
+	if (e->flags & YJ_LIFE_AT_HAND)
+		return;
+	e->before = e->flags;
+	e->before_rest_t = e->rest_t;
+	e->flags |= YJ_LIFE_AT_HAND;
+}
+
 void yj_life_committed(struct yj_gateway *g)
 {
-	g->life->n_written = g->life->n_opened = g->life->n_news = 0;
+	struct yj_life *l = g->life;
+	for (size_t i = 0; (l->n_opened || l->n_news) && i < l->n; i++)
+		l->v[i].flags = (uint16_t)(l->v[i].flags & ~YJ_LIFE_AT_HAND);
+	l->n_written = l->n_opened = l->n_news = 0;
+}
+
+/* Who was judged is judged again, and who was told of is told of. */
+static void put_back(struct yj_life *l, struct yj_life_one *e)
+{
+	if (!(e->flags & YJ_LIFE_AT_HAND))
+		return;
+	e->flags = (uint16_t)((e->flags & ~(YJ_LIFE_UNDONE | YJ_LIFE_AT_HAND)) |
+			      (e->before & YJ_LIFE_UNDONE));
+	e->rest_t = e->before_rest_t;
+	if ((e->before & YJ_LIFE_NEWS) && !(e->flags & YJ_LIFE_NEWS)) {
+		e->flags |= YJ_LIFE_NEWS;
+		l->news++;
+	}
+	yj_life_touch(l, e);
+	yj_life_make_stale(l, e);
 }
 
 void yj_life_undone(struct yj_gateway *g)
@@ -66,10 +94,8 @@ void yj_life_undone(struct yj_gateway *g)
 		yj_life_touch(l, &l->v[i]);
 	if (l->n_written)
 		l->saved_boot_ms = 0;
-	for (size_t i = 0; i < l->n_opened; i++)
-		yj_life_make_stale(l, &l->v[l->opened[i]]);
-	for (size_t i = 0; l->n_news && i < l->n; i++)
-		yj_life_make_stale(l, &l->v[i]);
+	for (size_t i = 0; (l->n_opened || l->n_news) && i < l->n; i++)
+		put_back(l, &l->v[i]);
 	l->n_written = l->n_opened = l->n_news = 0;
 }
 

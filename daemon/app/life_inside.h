@@ -22,7 +22,9 @@ enum {
 	YJ_LIFE_OPEN = 64,  /* their incident is not closed */
 	YJ_LIFE_TOLD = 128, /* that they were heard of since */
 	YJ_LIFE_NEWS = 256,
-	YJ_LIFE_NEVER = 512, /* moved or dead: no sign is theirs */
+	YJ_LIFE_NEVER = 512,	/* moved or dead: no sign is theirs */
+	YJ_LIFE_AT_HAND = 1024, /* judged or told by the transaction under way */
+	YJ_LIFE_UNDONE = YJ_LIFE_STORED | YJ_LIFE_OPEN | YJ_LIFE_TOLD | YJ_LIFE_NEVER,
 };
 
 struct yj_life_one {
@@ -35,6 +37,9 @@ struct yj_life_one {
 	int64_t limit_ms; /* 0: not watched */
 	int64_t rest_t;
 	int64_t not_before_ms; /* on the hearing clock */
+	/* before the transaction under way, while AT_HAND */
+	int64_t before_rest_t;
+	uint16_t before;
 };
 
 struct yj_life {
@@ -55,8 +60,7 @@ struct yj_life {
 	size_t dirty, stale, news;
 	size_t sweep_at, write_at, refresh_at;
 	size_t due[YJ_LIFE_DUE_MAX], n_due;
-	size_t opened[YJ_LIFE_DUE_MAX], n_opened; /* by the transaction under way */
-	size_t n_written, n_news;		  /* likewise */
+	size_t n_opened, n_written, n_news; /* by the transaction under way */
 	struct event *refresh;
 };
 
@@ -72,6 +76,9 @@ void yj_life_make_stale(
     struct yj_life *l, struct yj_life_one *e); /* the directory is to be asked */
 /* What the directory says of somebody, taken over. */
 void yj_life_apply(struct yj_gateway *g, struct yj_life_one *e, const struct yj_life_facts *facts);
+
+/* Notes how somebody stands, for yj_life_undone. */
+void yj_life_at_hand(struct yj_life_one *e);
 
 /* life_open.c: within a transaction, each as an item of its own. */
 int yj_life_open_due(struct yj_gateway *g, void *arg);

@@ -102,7 +102,8 @@ int yj_life_open_due(struct yj_gateway *g, void *arg)
 	int rc = 0;
 	(void)arg;
 	for (size_t i = 0; rc == 0 && i < l->n_due; i++) {
-		l->opened[l->n_opened++] = l->due[i];
+		l->n_opened++;
+		yj_life_at_hand(&l->v[l->due[i]]);
 		rc = guarded(g, &l->v[l->due[i]], judge);
 	}
 	return rc;
@@ -198,6 +199,7 @@ int yj_life_news(struct yj_gateway *g)
 		struct yj_life_one *e = &l->v[i];
 		if (!(e->flags & YJ_LIFE_NEWS))
 			continue;
+		yj_life_at_hand(e);
 		e->flags = (uint16_t)(e->flags & ~YJ_LIFE_NEWS);
 		l->news--;
 		l->n_news++;
