@@ -98,6 +98,9 @@ static bool translate(
 		m->u.call.ts_ms = ts_ms;
 		m->u.call.button = button;
 	} else if (sign->type == YJ_SIGN_CANCEL) {
+		/* somebody is back in bed: that takes no call back */
+		if (sign->kind != YJ_KIND_SOS && sign->kind != YJ_KIND_FALL)
+			return false;
 		m->type = YJ_TOPIC_CANCEL;
 		m->u.cancel.id = id;
 		m->u.cancel.ts_ms = ts_ms;

@@ -113,11 +113,23 @@ void yj_lora_alarm(struct yj_lora *u, enum yj_kind kind)
 		s->kind = kind;
 }
 
+/* Whatever it was is over; only the end of a fall takes something back. */
+static void radar_ended(struct yj_lora *u, int type)
+{
+	struct yj_sign *s = yj_report_sign(u->report, YJ_SIGN_CANCEL);
+	if (s)
+		s->kind = type == RADAR_FALL	     ? YJ_KIND_FALL
+			  : type == RADAR_OUT_OF_BED ? YJ_KIND_BED_EXIT
+						     : YJ_KIND_VITAL;
+	if (type == RADAR_OUT_OF_BED)
+		yj_lora_in_bed(u, true);
+}
+
 void yj_lora_radar(struct yj_lora *u, int type, int status, int id)
 {
 	u->measures = u->told = true;
-	if (status == ALARM_ENDED && type == RADAR_FALL)
-		yj_report_sign(u->report, YJ_SIGN_CANCEL);
+	if (status == ALARM_ENDED)
+		radar_ended(u, type);
 	if (status != ALARM_RAISED)
 		return;
 	if (type == RADAR_FALL || type == RADAR_LYING) {

@@ -70,9 +70,11 @@ def test_a_file_and_bytes(tmp_path):
     ('{"family":"zigbee2mqtt","topic":"zigbee2mqtt/a","payload_b64":"*"}', "base64"),
     ('{"family":"zigbee2mqtt","topic":"a","payload":"x","prior":[{"topic":"a"}]}', "payload")])
 def test_a_capture_that_cannot_be_read(line, why):
-    code, got, errors = tried("\n" + line + "\n")
-    assert code == 1 and got == []
-    assert "line 2" in errors and why in errors
+    good = '{"family":"zigbee2mqtt","topic":"zigbee2mqtt/a","payload":"{\\"action\\":\\"sos\\"}"}'
+    code, got, errors = tried("\n" + line + "\n" + good + "\n")
+    assert code == 1 and "line 2" in errors and why in errors
+    assert got[0]["line"] == 2 and why in got[0]["wrong"]
+    assert [o["kind"] for o in got[1:]] == ["call"], "it costs itself alone"
 
 
 def test_one_message_for_people():

@@ -237,12 +237,11 @@ static const char *one_capture(struct trial *t, const json_t *capture, json_t **
 	return NULL;
 }
 
-static int put_line(json_t *o)
+static void put_line(json_t *o)
 {
 	json_dumpf(o, stdout, JSON_COMPACT);
 	putchar('\n');
 	json_decref(o);
-	return 0;
 }
 
 static int all_captures(struct trial *t, FILE *in, const char *name)
@@ -251,7 +250,7 @@ static int all_captures(struct trial *t, FILE *in, const char *name)
 	size_t cap = 0;
 	ssize_t len;
 	int rc = 0;
-	for (long n = 1; rc == 0 && (len = getline(&line, &cap, in)) >= 0; n++) {
+	for (long n = 1; (len = getline(&line, &cap, in)) >= 0; n++) {
 		json_error_t error;
 		json_t *o = NULL;
 		if (strspn(line, " \t\r\n") == (size_t)len)
@@ -260,11 +259,15 @@ static int all_captures(struct trial *t, FILE *in, const char *name)
 		    len <= CAPTURE_MAX ? json_loadb(line, (size_t)len, 0, &error) : NULL;
 		const char *why =
 		    json_is_object(capture) ? one_capture(t, capture, &o) : "not a JSON object";
-		rc = why ? yj_fail(YJ_EXIT_REFUSED, "%s, line %ld: %s", name, n, why) : put_line(o);
+		if (why) { /* it costs itself alone */
+			rc = yj_fail(YJ_EXIT_REFUSED, "%s, line %ld: %s", name, n, why);
+			o = json_pack("{s:I, s:s}", "line", (json_int_t)n, "wrong", why);
+		}
+		put_line(o);
 		json_decref(capture);
 	}
 	free(line);
-	if (rc == 0 && ferror(in))
+	if (ferror(in))
 		rc = yj_fail(YJ_EXIT_REFUSED, "%s: cannot be read", name);
 	return rc;
 }
@@ -295,8 +298,10 @@ static int from_words(struct trial *t, struct yj_cli *cli, const struct yj_args 
 	if (rc < 0)
 		return yj_fail(YJ_EXIT_REFUSED, "%s", yj_err_name(rc));
 	json_t *o = tell(&v, NULL);
-	if (cli->json)
-		return put_line(o);
+	if (cli->json) {
+		put_line(o);
+		return 0;
+	}
 	const char *key;
 	json_t *value;
 	json_object_foreach(o, key, value)

@@ -25,7 +25,8 @@ enum yj_sign_type {
 	YJ_SIGN_PRESS,	/* somebody pressed: a call */
 	YJ_SIGN_ALARM,	/* it happened now */
 	YJ_SIGN_STATE,	/* it is so, or no longer: an alarm when it becomes so */
-	YJ_SIGN_CANCEL, /* the resident takes the call back */
+	YJ_SIGN_CANCEL, /* the resident takes the call back; with the kind of an alarm that ended,
+			 * which only for a fall takes anything back */
 	YJ_SIGN_CHANGE, /* a value that only counts when it is another one: a sign of life */
 	YJ_SIGN_RESET,	/* nothing: the counter of this field stands at dedup now (a boot) */
 };
