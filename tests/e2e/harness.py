@@ -388,9 +388,22 @@ class World:
         self.clients.append(Caregiver(self.broker, name, **kwargs))
         return self.clients[-1]
 
+    def client(self, name):
+        """One that is neither a device nor a caregiver of ours: a bridge, a hub."""
+        self.clients.append(Client(self.broker, name))
+        return self.clients[-1]
+
     def people(self, *names):
         """Connects caregivers; all of them in this order."""
         return [self.caregiver(name) for name in names]
+
+    def hamlet(self):
+        """One resident r1 without a device and a grid worker; the gateway."""
+        g = self.gateway
+        g.load("residents", [{"id": "r1", "name": "王秀英", "region": "511781103201"}])
+        g.load("caregivers", [{"id": "grid1", "name": "何晓东", "role": "grid",
+                               "region": "511781103201", "channels": "mqtt"}])
+        return g
 
     def village(self):
         """One resident r1 with button b1, a daughter, a grid worker, a doctor and a duty room."""

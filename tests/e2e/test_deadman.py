@@ -234,8 +234,7 @@ def test_a_peer_whose_audit_is_not_clean_is_as_silent_as_a_dead_one(world):
     """A broker's message that is no sign of that gateway's life does not count."""
     world.begin(deadman={"every": "1s", "watch": [{"gateway": "gw-2", "within": "3s"}]})
     told = people(world)[0]
-    sender = Client(world.broker, "sender")
-    world.clients.append(sender)
+    sender = world.client("sender")
     for payload in (b"\xff", "[]", "{}", {"gateway": "gw-3", "ts": 1}):
         sender.publish("yj/v1/gw/gw-2/alive", payload)
     sender.publish("yj/v1/gw/gw-2/alive", {"gateway": "gw-2", "ts": 1}, retain=True)
@@ -248,8 +247,7 @@ def test_a_peer_whose_audit_is_not_clean_is_as_silent_as_a_dead_one(world):
 def test_silence_of_the_broker_is_not_the_peers(world):
     world.begin(deadman={"every": "1s", "watch": [{"gateway": "gw-2", "within": "3s"}]})
     told = people(world)[0]
-    sender = Client(world.broker, "sender")
-    world.clients.append(sender)
+    sender = world.client("sender")
     sender.publish("yj/v1/gw/gw-2/alive", {"gateway": "gw-2", "ts": now_ms()})
     world.broker.kill()
     audits_pass(world.gateway, 1)  # 5 s

@@ -5,23 +5,17 @@ import json
 import sqlite3
 import subprocess
 
-from harness import Client, wait_until
+from harness import wait_until
 from town import policy
 
 
 def z2m(world):
-    client = Client(world.broker, "zigbee2mqtt")
-    world.clients.append(client)
-    return client
+    return world.client("zigbee2mqtt")
 
 
 def begin(world, **sections):
     world.begin([policy()], **sections)
-    g = world.gateway
-    g.load("residents", [{"id": "r1", "name": "王秀英", "region": "511781103201"}])
-    g.load("caregivers", [{"id": "grid1", "name": "何晓东", "role": "grid",
-                           "region": "511781103201", "channels": "mqtt"}])
-    return g
+    return world.hamlet()
 
 
 def button(g, id="b1", address="sos_101", **more):

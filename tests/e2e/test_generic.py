@@ -5,7 +5,7 @@ import pathlib
 import subprocess
 
 import pytest
-from harness import BIN, Client, wait_until
+from harness import BIN, wait_until
 from town import policy
 
 MAPPINGS = pathlib.Path(__file__).resolve().parents[1] / "fixtures" / "mappings"
@@ -14,17 +14,11 @@ MAPPINGS = pathlib.Path(__file__).resolve().parents[1] / "fixtures" / "mappings"
 def begin(world, *mappings, **more):
     world.begin([policy()], devices={"mappings": [str(MAPPINGS / f"{m}.yaml") for m in mappings]},
                 **more)
-    g = world.gateway
-    g.load("residents", [{"id": "r1", "name": "王秀英", "region": "511781103201"}])
-    g.load("caregivers", [{"id": "grid1", "name": "何晓东", "role": "grid",
-                           "region": "511781103201", "channels": "mqtt"}])
-    return g
+    return world.hamlet()
 
 
 def vendor(world):
-    client = Client(world.broker, "vendor")
-    world.clients.append(client)
-    return client
+    return world.client("vendor")
 
 
 def button(g, **more):

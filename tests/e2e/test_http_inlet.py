@@ -50,11 +50,7 @@ def begin(world, tmp_path, **more):
         {"name": "signed", "mapping": "homecloud", "verify": "hmac", "secret_file": secret},
         {"name": "bearer", "mapping": "homecloud", "verify": "token", "secret_file": secret},
     ], **more)
-    g = world.gateway
-    g.load("residents", [{"id": "r1", "name": "王秀英", "region": "511781103201"}])
-    g.load("caregivers", [{"id": "grid1", "name": "何晓东", "role": "grid",
-                           "region": "511781103201", "channels": "mqtt"}])
-    return g
+    return world.hamlet()
 
 
 def register(g, family, address, id="b1", kind="button"):

@@ -16,17 +16,12 @@ def b64(text):
 
 
 def server(world, name):
-    client = Client(world.broker, name)
-    world.clients.append(client)
-    return client
+    return world.client(name)
 
 
 def begin(world, *devices, **sections):
     world.begin([policy()], **sections)
-    g = world.gateway
-    g.load("residents", [{"id": "r1", "name": "王秀英", "region": "511781103201"}])
-    g.load("caregivers", [{"id": "grid1", "name": "何晓东", "role": "grid",
-                           "region": "511781103201", "channels": "mqtt"}])
+    g = world.hamlet()
     for device in devices:
         g.load("devices", [{"resident": "r1", **device}])
     return g

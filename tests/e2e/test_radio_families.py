@@ -1,7 +1,7 @@
 """Shelly, Tasmota, OpenMQTTGateway and rtl_433 on a real broker: what is heard by several bridges is
 one press, a code is its device's whichever family hears it, and a siren beside a pendant shows it."""
 
-from harness import Client, wait_until
+from harness import wait_until
 from test_foreign import begin, wanted
 
 TASMOTA = {"Time": "2026-11-20T17:03:12", "RfReceived": {
@@ -10,9 +10,7 @@ OMG = {"value": 0x4AF10A, "protocol": 1, "length": 24, "delay": 317}
 
 
 def radio(world):
-    client = Client(world.broker, "bridges")
-    world.clients.append(client)
-    return client
+    return world.client("bridges")
 
 
 def heard(client, topic):

@@ -20,10 +20,7 @@ def air(world):
 
 
 def test_a_pendant_on_the_air(world, air):
-    g = world.gateway
-    g.load("residents", [{"id": "r1", "name": "王秀英", "region": "511781103201"}])
-    g.load("caregivers", [{"id": "grid1", "name": "何晓东", "role": "grid",
-                           "region": "511781103201", "channels": "mqtt"}])
+    g = world.hamlet()
     grid = world.caregiver("grid1")
 
     def seen():

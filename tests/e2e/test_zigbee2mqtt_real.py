@@ -13,10 +13,7 @@ ALARM_1, ALARM_2, LOW = 1, 2, 8
 @pytest.fixture
 def zigbee(world):
     world.begin([policy()])
-    g = world.gateway
-    g.load("residents", [{"id": "r1", "name": "王秀英", "region": "511781103201"}])
-    g.load("caregivers", [{"id": "grid1", "name": "何晓东", "role": "grid",
-                           "region": "511781103201", "channels": "mqtt"}])
+    g = world.hamlet()
     g.load("devices", [
         {"id": "b1", "kind": "button", "resident": "r1", "family": "zigbee2mqtt",
          "address": "203房/床头呼叫"},
