@@ -279,12 +279,7 @@ class Day:
 @pytest.fixture
 def day(tmp_path):
     world = ClockWorld(tmp_path)
-    prepare = world.prepare
-
-    def with_audit(gateway):
-        prepare(gateway)
-        gateway.environment["YJ_TEST_AUDIT_MS"] = "50"
-    world.prepare = with_audit
+    world.audit_ms = 50
     made = Day(world)
     yield made
     if made.crowd:

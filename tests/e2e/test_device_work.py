@@ -53,6 +53,7 @@ class Home:
 
 @pytest.fixture
 def home(clocked):
+    clocked.audit_ms = 100
     set_at = clocked
     h = Home(set_at)
     set_hour(clocked, 10)

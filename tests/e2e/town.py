@@ -62,6 +62,7 @@ class ClockWorld(World):
     policy() are longer than any test.)"""
 
     clock = None
+    audit_ms = None  # the self-audit and its sweeps, which go by the machine's time: else every 5 s
 
     def prepare(self, gateway):
         assert (PLANT / "yijiand").exists(), \
@@ -69,6 +70,8 @@ class ClockWorld(World):
         self.clock = Clock(self.folder / "clock")
         gateway.bin = PLANT
         gateway.environment["YJ_TEST_CLOCK"] = str(self.clock.file)
+        if self.audit_ms:
+            gateway.environment["YJ_TEST_AUDIT_MS"] = str(self.audit_ms)
 
     def begin(self, *args, **kwargs):
         super().begin(*args, **kwargs)
