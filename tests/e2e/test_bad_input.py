@@ -466,6 +466,7 @@ def test_rejected_payloads_are_bounded(world):
 @pytest.mark.slow
 def test_rejected_payloads_are_forgotten(clocked):
     """"the payload's beginning is kept 30 days"; what the log says of it stays."""
+    clocked.audit_ms = 100
     clocked.begin([policy()]).village()
     g, home = clocked.gateway, clocked.device("b1")
     home.say("call", b"garbage")

@@ -429,6 +429,7 @@ def every_device_looked_at(g):
 @pytest.mark.slow
 def test_broker_away_for_long(clocked):
     """While the gateway hears nobody, nobody has missed a heartbeat."""
+    clocked.audit_ms = 100
     p = Places(clocked, devices={"heartbeat": "1m", "offline_after": 3})
     g = p.g
     names = p.homes(A, named("a", 6))

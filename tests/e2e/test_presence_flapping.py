@@ -1,8 +1,15 @@
 """Devices that come and go all the time: told once, quiet while it lasts, told again when steady."""
 
+import pytest
+
 from harness import wait_until
 
 ONLINE, OFFLINE = "device.online", "device.offline"
+
+
+@pytest.fixture(autouse=True)
+def looked_at_often(clocked):
+    clocked.audit_ms = 100
 
 
 class Flapper:
