@@ -6,6 +6,17 @@ from harness import wait_until
 from town import paged
 
 
+def got_up(w):
+    """The sensor of a bed that somebody has lain in and, by night, left."""
+    s = w.sensor()
+    s.say(True)
+    w.ins(1)
+    s.say(False)
+    w.soon(11)
+    w.outs(1)
+    return s
+
+
 def test_up_by_night_and_not_back(clocked):
     """Who gets up by night and is not back in time is looked for, once; that they are back is told in
     the incident, which people end."""
@@ -67,12 +78,7 @@ def test_back_in_time(clocked):
 def test_by_day(clocked):
     """By day nothing but the event."""
     w = Beds(clocked, night=False)
-    s = w.sensor()
-    s.say(True)
-    w.ins(1)
-    s.say(False)
-    w.soon(11)
-    w.outs(1)
+    got_up(w)
     w.soon(3 * 3600)
     assert not w.g.incidents(everything=True)
 
@@ -107,12 +113,7 @@ def test_return_time_of_a_bed(clocked):
     w = Beds(clocked)
     w.g.ctl("bed", "set", "home1", "return_within=5m")
     assert w.g.ctl_json("bed", "show", "home1")["return_within"] == "5m"
-    s = w.sensor()
-    s.say(True)
-    w.ins(1)
-    s.say(False)
-    w.soon(11)
-    w.outs(1)
+    got_up(w)
     w.soon(5 * 60)
     w.g.wait_event("incident.opened")
     other = clocked.device("s-house")
@@ -124,12 +125,7 @@ def test_return_time_of_a_bed(clocked):
 def test_restart(clocked):
     """What was due stays due over a restart, and is done once the sensor is heard or could be."""
     w = Beds(clocked)
-    s = w.sensor()
-    s.say(True)
-    w.ins(1)
-    s.say(False)
-    w.soon(11)
-    w.outs(1)
+    s = got_up(w)
     w.g.stop()
     clocked.clock.pass_by(20 * 60)
     w.g.start()
@@ -191,12 +187,7 @@ def test_back_while_nobody_could_hear(clocked):
 def test_up_while_the_broker_was_away(clocked):
     """Nobody is judged while nobody can be heard, and what passed meanwhile is not swallowed."""
     w = Beds(clocked)
-    s = w.sensor()
-    s.say(True)
-    w.ins(1)
-    s.say(False)
-    w.soon(11)
-    w.outs(1)
+    got_up(w)
     clocked.broker.stop()
     wait_until(lambda: w.g.ctl_json("status")["broker"]["chatter"] == "down", "the broker to be away")
     w.soon(30 * 60)
