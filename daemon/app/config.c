@@ -35,6 +35,7 @@ void yj_config_free(struct yj_config *config)
 	tls_done(&config->mqtt.tls);
 	free(config->http.listen);
 	free(config->http.public_url);
+	free(config->http.web_dir);
 	tls_done(&config->http.tls);
 	free(config->ctl.socket);
 	for (size_t i = 0; i < config->notify.n_default_channels; i++)
@@ -55,6 +56,8 @@ void yj_config_free(struct yj_config *config)
 		secret_free(config->webhooks[i].secret);
 	}
 	free(config->webhooks);
+	free(config->turn.urls);
+	secret_free(config->turn.secret);
 	free(config->devices.discover);
 	yj_config_mappings_done(config);
 	yj_config_deadman_done(config);

@@ -107,6 +107,7 @@ struct yj_config { /* owns all strings and arrays; a string that may be absent s
 	struct {
 		char *listen;	  /* ADDRESS:PORT, [ADDRESS]:PORT; port 0 picks one */
 		char *public_url; /* NULL: not set */
+		char *web_dir;	  /* the pages; NULL: not set */
 		struct yj_config_tls tls;
 	} http;
 	struct {
@@ -167,6 +168,18 @@ struct yj_config { /* owns all strings and arrays; a string that may be absent s
 		/* minutes of the day by the wall clock (the same: none), and of getting up */
 		int quiet_from, quiet_until, after_quiet;
 	} inactivity;
+	struct { /* docs/visits.md */
+		int64_t ring_for_ms;
+		int retries; /* after the first ring */
+		int64_t retry_after_ms;
+		int64_t max_duration_ms;
+		int night_from_min, night_until_min; /* minutes after midnight, local time */
+	} visits;
+	struct {	      /* docs/turn.md */
+		char *urls;   /* a line each; NULL: none */
+		char *secret; /* NULL: files were not read */
+		int64_t lifetime_ms;
+	} turn;
 	struct {
 		bool on;   /* the section is there */
 		char *url; /* NULL: not set */

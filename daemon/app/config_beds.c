@@ -7,29 +7,6 @@
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 #define DAY_MS 86400000LL
 
-/* "22:00-06:00" */
-static void read_night(struct yj_yaml *y, yaml_node_t *node, struct yj_config *c)
-{
-	static const char expected[] = "times of day such as \"22:00-06:00\"";
-	const char *s;
-	if (!yj_yaml_text(y, node, "beds.night", expected, &s))
-		return;
-	char from[6] = "";
-	int from_min = -1, until_min = -1;
-	if (strlen(s) == 11 && s[5] == '-') {
-		memcpy(from, s, 5);
-		from_min = yj_config_minutes(from);
-		until_min = yj_config_minutes(s + 6);
-	}
-	if (from_min < 0 || until_min < 0) {
-		yj_yaml_error(
-		    y, yj_yaml_line(node), "beds.night is no night, expected %s", expected);
-		return;
-	}
-	c->beds.night_from_min = from_min;
-	c->beds.night_until_min = until_min;
-}
-
 void yj_config_read_beds(struct yj_yaml *y, yaml_node_t *node, struct yj_config *c)
 {
 	static const struct yj_yaml_key keys[] = {
@@ -41,7 +18,8 @@ void yj_config_read_beds(struct yj_yaml *y, yaml_node_t *node, struct yj_config 
 	c->beds.turn_ms = 10000;
 	if (!node || !yj_yaml_map(y, node, "beds", keys, N(keys), v))
 		return;
-	read_night(y, v[0], c);
+	yj_config_read_span(
+	    y, v[0], "beds.night", &c->beds.night_from_min, &c->beds.night_until_min);
 	yj_yaml_duration(y, v[1], "beds.return_within", 1000, DAY_MS, &c->beds.return_within_ms);
 	yj_yaml_duration(y, v[2], "beds.turn", 1000, 600000, &c->beds.turn_ms);
 }

@@ -28,11 +28,16 @@ void yj_config_read_deadman(struct yj_yaml *y, yaml_node_t *node, struct yj_conf
 void yj_config_read_beds(struct yj_yaml *y, yaml_node_t *node, struct yj_config *c);
 void yj_config_read_vitals(struct yj_yaml *y, yaml_node_t *node, struct yj_config *c);
 void yj_config_read_inactivity(struct yj_yaml *y, yaml_node_t *node, struct yj_config *c);
+void yj_config_read_visits(struct yj_yaml *y, yaml_node_t *node, struct yj_config *c);
+void yj_config_read_turn(struct yj_yaml *y, yaml_node_t *node, unsigned flags, struct yj_config *c);
 void yj_config_deadman_done(struct yj_config *config);
 void yj_config_channel_done(struct yj_config_channel *channel);
 
 /* "22:00" as minutes after midnight; -1: it is none. */
 int yj_config_minutes(const char *s);
+/* "22:00-06:00" as two of them. */
+void yj_config_read_span(
+    struct yj_yaml *y, yaml_node_t *node, const char *what, int *from_min, int *until_min);
 
 /* Single values; what is wrong is noted in y, and what is not set is left alone. */
 void yj_config_keep(struct yj_yaml *y, const char *s, char **dst); /* takes over a copy */

@@ -20,6 +20,7 @@ enum { /* keys of a plan; a policy and a kind have two more each, or one */
 	RESOLVE_WITHIN,
 	STALE_AFTER,
 	MAY_CANCEL,
+	AUTO_CONNECT,
 	NAME_OR_KIND,
 	KINDS,
 	N_KEYS
@@ -28,11 +29,11 @@ enum { /* keys of a plan; a policy and a kind have two more each, or one */
 static const struct yj_yaml_key policy_keys[] = {{"levels", true}, {"repeat_every", false},
     {"inform", false}, {"verify_within", false}, {"arrive_within", false}, {"arrive_max", false},
     {"resolve_within", false}, {"stale_after", false}, {"resident_may_cancel", false},
-    {"name", true}, {"kinds", false}};
+    {"auto_connect", false}, {"name", true}, {"kinds", false}};
 static const struct yj_yaml_key kind_keys[] = {{"levels", false}, {"repeat_every", false},
     {"inform", false}, {"verify_within", false}, {"arrive_within", false}, {"arrive_max", false},
     {"resolve_within", false}, {"stale_after", false}, {"resident_may_cancel", false},
-    {"kind", true}};
+    {"auto_connect", false}, {"kind", true}};
 
 /* A list of people. On success *to is owned by the caller; an empty list is NULL. */
 static bool read_targets(struct yj_yaml *y, yaml_node_t *node, const char *what, size_t min,
@@ -121,6 +122,7 @@ static void read_plan(struct yj_yaml *y, yaml_node_t **v, struct yj_plan *plan)
 	yj_yaml_duration(y, v[RESOLVE_WITHIN], "resolve_within", 1, max, &plan->resolve_within_ms);
 	yj_yaml_duration(y, v[STALE_AFTER], "stale_after", 0, max, &plan->stale_after_ms);
 	yj_yaml_bool(y, v[MAY_CANCEL], "resident_may_cancel", &plan->resident_may_cancel);
+	yj_yaml_bool(y, v[AUTO_CONNECT], "auto_connect", &plan->auto_connect);
 	if (plan->arrive_within_ms > plan->arrive_max_ms && (v[ARRIVE_WITHIN] || v[ARRIVE_MAX]))
 		yj_yaml_error(y, yj_yaml_line(v[ARRIVE_WITHIN] ? v[ARRIVE_WITHIN] : v[ARRIVE_MAX]),
 		    "arrive_within is %s, expected at most arrive_max, which is %s",

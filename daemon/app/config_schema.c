@@ -132,7 +132,7 @@ static bool listen_valid(const char *s)
 static void read_http(struct yj_yaml *y, yaml_node_t *node, unsigned flags, struct yj_config *c)
 {
 	static const struct yj_yaml_key keys[] = {
-	    {"listen", false}, {"public_url", false}, {"tls", false}};
+	    {"listen", false}, {"public_url", false}, {"tls", false}, {"web_dir", false}};
 	static const char expected[] = "ADDRESS:PORT such as 127.0.0.1:8420 or [::1]:8420";
 	yaml_node_t *v[N(keys)];
 	if (!node || !yj_yaml_map(y, node, "http", keys, N(keys), v))
@@ -146,6 +146,7 @@ static void read_http(struct yj_yaml *y, yaml_node_t *node, unsigned flags, stru
 		yj_yaml_error(y, yj_yaml_line(v[1]),
 		    "http.public_url has a query, expected a URL to which a path can be added");
 	read_http_tls(y, v[2], flags, &c->http.tls);
+	yj_config_read_string(y, v[3], "http.web_dir", "the path of a folder", &c->http.web_dir);
 }
 
 static void read_ctl(struct yj_yaml *y, yaml_node_t *node, struct yj_config *c)
@@ -256,6 +257,26 @@ int yj_config_minutes(const char *s)
 		   : hours * 60 + minutes;
 }
 
+void yj_config_read_span(
+    struct yj_yaml *y, yaml_node_t *node, const char *what, int *from_min, int *until_min)
+{
+	static const char expected[] = "times of day such as \"22:00-06:00\"";
+	const char *s;
+	if (!yj_yaml_text(y, node, what, expected, &s))
+		return;
+	char from[6] = "";
+	bool form = strlen(s) == 11 && s[5] == '-';
+	if (form)
+		memcpy(from, s, 5);
+	int a = form ? yj_config_minutes(from) : -1, b = form ? yj_config_minutes(s + 6) : -1;
+	if (a < 0 || b < 0) {
+		yj_yaml_error(y, yj_yaml_line(node), "%s is no night, expected %s", what, expected);
+		return;
+	}
+	*from_min = a;
+	*until_min = b;
+}
+
 static void read_time_of_day(struct yj_yaml *y, yaml_node_t *node, const char *what, int *minutes)
 {
 	static const char expected[] = "a time of day such as \"22:00\"";
@@ -353,7 +374,8 @@ void yj_config_read_sections(
 	    {"policies", true}, {"http", false}, {"ctl", false}, {"notify", false},
 	    {"webhooks", false}, {"devices", false}, {"sms", false}, {"voice", false},
 	    {"email", false}, {"robots", false}, {"outage", false}, {"deadman", false},
-	    {"beds", false}, {"vitals", false}, {"inactivity", false}, {"inlets", false}};
+	    {"beds", false}, {"vitals", false}, {"inactivity", false}, {"inlets", false},
+	    {"visits", false}, {"turn", false}};
 	yaml_node_t *v[N(keys)];
 	c->notify.channel_wait_ms = 15000;
 	c->notify.night_from_min = 22 * 60;
@@ -382,5 +404,7 @@ void yj_config_read_sections(
 	yj_config_read_beds(y, v[14], c);
 	yj_config_read_vitals(y, v[15], c);
 	yj_config_read_inactivity(y, v[16], c);
+	yj_config_read_visits(y, v[18], c);
+	yj_config_read_turn(y, v[19], flags, c);
 	fill_defaults(y, c);
 }

@@ -53,6 +53,9 @@ void yj_plant_step(const char *step)
 	size_t len = strcspn(want, ":");
 	if (strlen(step) != len || strncmp(want, step, len) != 0)
 		return;
+	const char *armed = getenv("YJ_PLANT_ARMED");
+	if (armed && access(armed, F_OK) != 0)
+		return;
 	long at = want[len] == ':' ? strtol(want + len + 1, NULL, 10) : 1;
 	if (++times == at)
 		kill(getpid(), SIGKILL);

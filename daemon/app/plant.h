@@ -11,8 +11,8 @@
  * $YJ_PLANT_PAYLOAD_ALWAYS even if it is set aside), on incident number $YJ_PLANT_INCIDENT, on
  * outbox row $YJ_PLANT_DELIVERY, on the result of outbox row $YJ_PLANT_RESULT (or, even if it is
  * set aside, $YJ_PLANT_RESULT_ALWAYS); and kill the process between two steps of the path when
- * the step's name is $YJ_PLANT_STEP ("step" or "step:N" for its N-th time). With $YJ_PLANT_STUCK
- * deadlines do not fire. */
+ * the step's name is $YJ_PLANT_STEP ("step" or "step:N" for its N-th time; of those while the file
+ * $YJ_PLANT_ARMED is there, if it is named). With $YJ_PLANT_STUCK deadlines do not fire. */
 void yj_plant_message(const void *payload, size_t len, bool aside);
 void yj_plant_incident(int64_t n);
 void yj_plant_delivery(int64_t n);

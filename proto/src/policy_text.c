@@ -24,6 +24,8 @@ static const struct {
 };
 #define N_NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
 #define N_PLAN_KEYS (N_NUMBERS + 3) /* levels, inform, resident_may_cancel */
+/* Only where it is true: texts of before this key was there keep their hash. */
+#define AUTO_CONNECT "auto_connect"
 
 /* Writing. jansson's _new functions take a NULL value as a failure, so one check at the end of each
  * function is enough. */
@@ -71,6 +73,8 @@ static json_t *plan_write(const struct yj_plan *plan)
 	    json_object_set_new(o, "inform", targets_write(plan->inform, plan->n_inform)) == 0 &&
 	    json_object_set_new(
 		o, "resident_may_cancel", json_boolean(plan->resident_may_cancel)) == 0;
+	if (ok && plan->auto_connect)
+		ok = json_object_set_new(o, AUTO_CONNECT, json_true()) == 0;
 	for (size_t i = 0; i < N_NUMBERS && ok; i++) {
 		int64_t v;
 		memcpy(&v, (const char *)plan + numbers[i].offset, sizeof(v));
@@ -169,10 +173,13 @@ static int plan_read(const json_t *o, struct yj_plan *out)
 {
 	struct yj_plan plan = {0};
 	const json_t *may_cancel = json_object_get(o, "resident_may_cancel");
+	const json_t *auto_connect = json_object_get(o, AUTO_CONNECT);
 	int err = YJ_ERR_BADMSG;
-	if (json_object_size(o) != N_PLAN_KEYS || !json_is_boolean(may_cancel))
+	if (json_object_size(o) != N_PLAN_KEYS + (auto_connect ? 1 : 0) ||
+	    !json_is_boolean(may_cancel) || (auto_connect && !json_is_true(auto_connect)))
 		goto out;
 	plan.resident_may_cancel = json_is_true(may_cancel);
+	plan.auto_connect = auto_connect != NULL;
 	for (size_t i = 0; i < N_NUMBERS; i++) {
 		const json_t *v = json_object_get(o, numbers[i].key);
 		if (!json_is_integer(v))

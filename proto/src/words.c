@@ -216,6 +216,13 @@ static const char *const visit_action_words[] = {
 };
 DEFINE_WORDS(visit_action, enum yj_visit_action)
 
+static const char *const visit_mode_words[] = {
+    [YJ_MODE_VIDEO] = "video",
+    [YJ_MODE_VOICE] = "voice",
+    [YJ_MODE_CHECK_IN] = "check-in",
+};
+DEFINE_WORDS(visit_mode, enum yj_visit_mode)
+
 static const char *const device_kind_words[] = {
     [YJ_DEVICE_BUTTON] = "button",
     [YJ_DEVICE_TERMINAL] = "terminal",

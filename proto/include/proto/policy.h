@@ -47,6 +47,8 @@ struct yj_plan {	 /* what holds for incidents of one kind; owns what it points t
 	int64_t resolve_within_ms; /* 1 to YJ_PLAN_MAX_MS */
 	int64_t stale_after_ms;	   /* 0 to YJ_PLAN_MAX_MS */
 	bool resident_may_cancel;
+	bool auto_connect; /* a call for help is reason enough to answer by itself
+			    * (docs/consents.md) */
 };
 
 struct yj_policy {

@@ -149,6 +149,10 @@ enum yj_visit_action { YJ_VISIT_RING, YJ_VISIT_SIGNAL, YJ_VISIT_END };
 const char *yj_visit_action_name(enum yj_visit_action a);
 int yj_visit_action_parse(const char *s, enum yj_visit_action *a) YJ_MUST_CHECK;
 
+enum yj_visit_mode { YJ_MODE_VIDEO, YJ_MODE_VOICE, YJ_MODE_CHECK_IN };
+const char *yj_visit_mode_name(enum yj_visit_mode m); /* "video", "voice", "check-in" */
+int yj_visit_mode_parse(const char *s, enum yj_visit_mode *m) YJ_MUST_CHECK;
+
 enum yj_device_kind { YJ_DEVICE_BUTTON, YJ_DEVICE_TERMINAL, YJ_DEVICE_BED, YJ_DEVICE_SENSOR };
 const char *yj_device_kind_name(enum yj_device_kind k);
 int yj_device_kind_parse(const char *s, enum yj_device_kind *k) YJ_MUST_CHECK;
