@@ -41,6 +41,9 @@ struct yj_http {
 	int n_routes;
 	struct seat seats[YJ_HTTP_CLIENTS_MAX];
 	uint64_t moments;
+	int n_streams;		   /* whose connections have no seat */
+	struct timeval timeout;	   /* of connections to come */
+	struct timeval pace;	   /* of streams */
 	struct bufferevent *fresh; /* accepted, but not seated yet */
 	struct event *seating;
 };
@@ -50,6 +53,8 @@ struct bufferevent *yj_http_seat_new(struct event_base *base, void *http);
 void yj_http_seat_fresh(evutil_socket_t fd, short what, void *http);
 /* A request of a connection begins to be answered. */
 void yj_http_seat_busy(struct yj_http *http, struct evhttp_request *req);
+/* Its connection becomes a stream: the seat is free. */
+void yj_http_seat_leave(struct yj_http *http, struct evhttp_request *req);
 
 /* route.c: evhttp's callback for a request. */
 void yj_http_dispatch(struct evhttp_request *req, void *http);

@@ -93,6 +93,13 @@ static struct seat *seat_of(struct yj_http *http, struct evhttp_request *req)
 	return NULL;
 }
 
+void yj_http_seat_leave(struct yj_http *http, struct evhttp_request *req)
+{
+	struct seat *seat = seat_of(http, req);
+	if (seat)
+		seat->used = false;
+}
+
 static void on_complete(struct evhttp_request *req, void *arg)
 {
 	struct yj_http *http = arg;

@@ -10,8 +10,10 @@
 #include <unistd.h>
 
 #include "http.h"
+#include "http/stream.h"
 
 #define TIMEOUT_MS 30000
+#define PACE_MS 10000
 
 static bool is_set(const char *s)
 {
@@ -161,6 +163,7 @@ static int set_up(struct yj_http *http)
 	evhttp_set_bevcb(http->evhttp, yj_http_seat_new, http);
 	evhttp_set_gencb(http->evhttp, yj_http_dispatch, http);
 	yj_http_set_timeout(http, TIMEOUT_MS);
+	yj_stream_set_pace(http, PACE_MS);
 	return yj_http_probes_add(http);
 }
 
@@ -199,6 +202,7 @@ void yj_http_set_timeout(struct yj_http *http, int64_t timeout_ms)
 {
 	struct timeval tv = {.tv_sec = (time_t)(timeout_ms / 1000),
 	    .tv_usec = (suseconds_t)(timeout_ms % 1000 * 1000)};
+	http->timeout = tv;
 	evhttp_set_timeout_tv(http->evhttp, &tv);
 }
 

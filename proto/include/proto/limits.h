@@ -20,6 +20,8 @@
 #define YJ_CTL_NAMES_MAX 16		/* login names of peers that are remembered */
 #define YJ_IMPORT_MAX 67108864		/* one CSV file */
 #define YJ_HTTP_CLIENTS_MAX 64		/* HTTP connections at once */
+#define YJ_HTTP_STREAMS_MAX 256		/* streams of events, beside these */
+#define YJ_HTTP_STREAM_QUEUED_MAX 65536 /* of one that its peer has not taken; more: it is cut */
 #define YJ_HTTP_BODY_MAX 65536		/* one HTTP request body */
 #define YJ_ANSWER_BODY_MAX 16384	/* one answer posted to a page's link */
 #define YJ_ANSWERS_PER_10S 30		/* answers posted to one link in 10 s */

@@ -11,7 +11,7 @@
  * connection on which nothing moves for 30 s is closed. There are at most YJ_HTTP_CLIENTS_MAX
  * connections: the next one takes the place of the one that has waited longest without a request
  * being answered, so that slow and idle peers cannot lock others out; if all are being answered it
- * gets 503. The process must ignore SIGPIPE. */
+ * gets 503. Streams (stream.h) are counted apart. The process must ignore SIGPIPE. */
 #ifndef HTTP_SERVER_H
 #define HTTP_SERVER_H
 
