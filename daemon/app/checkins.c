@@ -3,7 +3,46 @@
 
 #include "alert.h"
 #include "life.h"
+#include "rounds.h"
+#include "store/life.h"
 #include "turn.h"
+
+#define LATE_MS 600000
+#define TS_MIN_MS 1577836800000LL /* 2020-01-01: before that a clock is not set */
+
+/* What waited on its way counts from its own time. */
+static int64_t when(const struct yj_alert *a, int64_t ts_ms)
+{
+	const struct yj_now *now = &a->g->now;
+	bool late = now->utc_known && ts_ms >= TS_MIN_MS && now->utc_ms - ts_ms > LATE_MS;
+	return late ? ts_ms : now->utc_ms;
+}
+
+/* Into the ledger, of everybody who lives with this device. A message that is here again for a
+ * reason of its own (a batch done anew) is the same entry. */
+static int note_seen(struct yj_alert *a, const char *caregiver, enum yj_visit_method method,
+    unsigned counts, int64_t ts_ms)
+{
+	char source[YJ_LEDGER_SOURCE_MAX];
+	struct yj_names homes = {0};
+	snprintf(source, sizeof source, "alert/%s/%s", a->device.id, a->id);
+	int rc = yj_life_residents(a->g->store, a->device.id, &homes);
+	for (size_t i = 0; rc == 0 && i < homes.n; i++) {
+		const struct yj_seen_in seen = {
+		    .resident = homes.v[i],
+		    .caregiver = caregiver,
+		    .method = method,
+		    .result = caregiver[0] ? YJ_FOUND_UNSAID : YJ_FOUND_WELL,
+		    .counts = counts,
+		    .source = source,
+		    .note = "",
+		    .utc_ms = when(a, ts_ms),
+		};
+		rc = yj_rounds_seen(a->g, &seen);
+	}
+	yj_names_done(&homes);
+	return rc;
+}
 
 int yj_checkins_well(struct yj_alert *a)
 {
@@ -17,6 +56,9 @@ int yj_checkins_well(struct yj_alert *a)
 	struct yj_log_event e = yj_alert_event(a, YJ_EV_RESIDENT_WELL, subject);
 	snprintf(subject, sizeof subject, "resident/%s", a->whose.resident);
 	int rc = yj_gateway_log(a->g, &e);
+	if (rc == 0)
+		rc = note_seen(
+		    a, "", YJ_METHOD_DEVICE, 1U << YJ_AS_WELL, a->event->msg.u.well.ts_ms);
 	return rc < 0 ? rc : yj_alert_received(a, 0, false);
 }
 
@@ -109,6 +151,9 @@ int yj_checkins_checkin(struct yj_alert *a)
 		       who.role != YJ_ROLE_PROVIDER;
 	if (rc == 0 && arrival)
 		rc = arrive_all(a, m->caregiver);
+	if (rc == 0 && arrival)
+		rc = note_seen(a, m->caregiver, YJ_METHOD_ON_SITE,
+		    1U << YJ_AS_ON_SITE | 1U << YJ_AS_VISIT, m->ts_ms);
 	if (rc == 0 && arrival)
 		yj_life_sign(g, a->device.id, YJ_LIFE_CARE, m->ts_ms);
 	return rc < 0 ? rc : yj_alert_received(a, 0, false);

@@ -27,6 +27,7 @@ extern const struct yj_command_entry yj_commands_roster[], yj_commands_people[];
 extern const struct yj_command_entry yj_commands_away[];
 extern const struct yj_command_entry yj_commands_silence[], yj_commands_divert[];
 extern const struct yj_command_entry yj_commands_work[];
+extern const struct yj_command_entry yj_commands_round[];
 
 /* A text argument; "" if it is absent. */
 const char *yj_command_text(const struct yj_command *c, const char *key);

@@ -223,6 +223,37 @@ static const char *const visit_mode_words[] = {
 };
 DEFINE_WORDS(visit_mode, enum yj_visit_mode)
 
+static const char *const visit_method_words[] = {
+    [YJ_METHOD_ON_SITE] = "on_site",
+    [YJ_METHOD_VIDEO] = "video",
+    [YJ_METHOD_PHONE] = "phone",
+    [YJ_METHOD_DEVICE] = "device",
+};
+DEFINE_WORDS(visit_method, enum yj_visit_method)
+
+static const char *const visit_result_words[] = {
+    [YJ_FOUND_UNSAID] = "",
+    [YJ_FOUND_WELL] = "well",
+    [YJ_FOUND_NEEDS] = "needs",
+    [YJ_FOUND_NOT_HOME] = "not_home",
+    [YJ_FOUND_REFUSED] = "refused",
+    [YJ_FOUND_HOSPITAL] = "hospital",
+};
+DEFINE_WORDS(visit_result, enum yj_visit_result)
+
+bool yj_visit_result_counts(enum yj_visit_result r)
+{
+	return r != YJ_FOUND_NOT_HOME && r != YJ_FOUND_REFUSED;
+}
+
+static const char *const seen_as_words[] = {
+    [YJ_AS_VISIT] = "visit",
+    [YJ_AS_CHECKIN] = "check-in",
+    [YJ_AS_ON_SITE] = "on_site",
+    [YJ_AS_WELL] = "well",
+};
+DEFINE_WORDS(seen_as, enum yj_seen_as)
+
 static const char *const device_kind_words[] = {
     [YJ_DEVICE_BUTTON] = "button",
     [YJ_DEVICE_TERMINAL] = "terminal",

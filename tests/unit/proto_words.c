@@ -67,6 +67,12 @@ WORD_TEST(test_visit_states, enum yj_visit_state, yj_visit_state_name, yj_visit_
     "ringing accepted declined ended")
 WORD_TEST(test_visit_actions, enum yj_visit_action, yj_visit_action_name, yj_visit_action_parse, 0,
     "ring signal end")
+WORD_TEST(test_visit_methods, enum yj_visit_method, yj_visit_method_name, yj_visit_method_parse, 0,
+    "on_site video phone device")
+WORD_TEST(test_visit_results, enum yj_visit_result, yj_visit_result_name, yj_visit_result_parse, 1,
+    "well needs not_home refused hospital")
+WORD_TEST(test_seen_as, enum yj_seen_as, yj_seen_as_name, yj_seen_as_parse, 0,
+    "visit check-in on_site well")
 WORD_TEST(test_device_kinds, enum yj_device_kind, yj_device_kind_name, yj_device_kind_parse, 0,
     "button terminal bed sensor")
 WORD_TEST(test_bed_kinds, enum yj_bed_kind, yj_bed_kind_name, yj_bed_kind_parse, 0,
@@ -160,6 +166,9 @@ int main(void)
 	    cmocka_unit_test(test_checkin_types),
 	    cmocka_unit_test(test_visit_states),
 	    cmocka_unit_test(test_visit_actions),
+	    cmocka_unit_test(test_visit_methods),
+	    cmocka_unit_test(test_visit_results),
+	    cmocka_unit_test(test_seen_as),
 	    cmocka_unit_test(test_device_kinds),
 	    cmocka_unit_test(test_bed_kinds),
 	    cmocka_unit_test(test_events),

@@ -155,6 +155,7 @@ extern const struct yj_command yj_device_commands[];
 extern const struct yj_command yj_device_work_commands[];
 extern const struct yj_command yj_device_seen_commands[];
 extern const struct yj_command yj_device_try_commands[];
+extern const struct yj_command yj_round_commands[];
 extern const struct yj_command yj_silence_commands[];
 extern const struct yj_command yj_completion_commands[];
 

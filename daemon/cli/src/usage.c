@@ -17,6 +17,7 @@ const struct yj_command *const yj_command_lists[] = {
     yj_policy_commands,
     yj_ready_commands,
     yj_roster_commands,
+    yj_round_commands,
     yj_silence_commands,
     yj_rejected_commands,
     yj_log_commands,

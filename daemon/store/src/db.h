@@ -12,7 +12,7 @@
 #include "proto/err.h"
 #include "proto/limits.h"
 
-#define YJ_STMTS_MAX 256
+#define YJ_STMTS_MAX 512
 
 /* What a transaction changes in memory, put back when it or its newest item is undone. */
 struct yj_store_volatile {

@@ -153,6 +153,34 @@ enum yj_visit_mode { YJ_MODE_VIDEO, YJ_MODE_VOICE, YJ_MODE_CHECK_IN };
 const char *yj_visit_mode_name(enum yj_visit_mode m); /* "video", "voice", "check-in" */
 int yj_visit_mode_parse(const char *s, enum yj_visit_mode *m) YJ_MUST_CHECK;
 
+/* How somebody looked in on a resident, how they were found, and what that counts as. */
+enum yj_visit_method { YJ_METHOD_ON_SITE, YJ_METHOD_VIDEO, YJ_METHOD_PHONE, YJ_METHOD_DEVICE };
+const char *yj_visit_method_name(enum yj_visit_method m);
+int yj_visit_method_parse(const char *s, enum yj_visit_method *m) YJ_MUST_CHECK;
+
+enum yj_visit_result {	 /* as stored */
+	YJ_FOUND_UNSAID, /* "": seen, and nothing more was said */
+	YJ_FOUND_WELL,
+	YJ_FOUND_NEEDS,
+	YJ_FOUND_NOT_HOME,
+	YJ_FOUND_REFUSED,
+	YJ_FOUND_HOSPITAL
+};
+const char *yj_visit_result_name(enum yj_visit_result r);
+int yj_visit_result_parse(const char *s, enum yj_visit_result *r) YJ_MUST_CHECK;
+/* Was the resident seen or heard of, or did somebody only try? */
+bool yj_visit_result_counts(enum yj_visit_result r);
+
+enum yj_seen_as { /* as stored, in masks of 1 << these */
+	YJ_AS_VISIT,
+	YJ_AS_CHECKIN, /* "check-in": a call, by telephone or through the terminal */
+	YJ_AS_ON_SITE,
+	YJ_AS_WELL, /* the resident's own "I am well" */
+	YJ_AS_COUNT
+};
+const char *yj_seen_as_name(enum yj_seen_as c);
+int yj_seen_as_parse(const char *s, enum yj_seen_as *c) YJ_MUST_CHECK;
+
 enum yj_device_kind { YJ_DEVICE_BUTTON, YJ_DEVICE_TERMINAL, YJ_DEVICE_BED, YJ_DEVICE_SENSOR };
 const char *yj_device_kind_name(enum yj_device_kind k);
 int yj_device_kind_parse(const char *s, enum yj_device_kind *k) YJ_MUST_CHECK;
