@@ -12,7 +12,7 @@ YJ_RUN_PACKAGES=(tzdata mosquitto mosquitto-clients openssl ca-certificates pyth
 YJ_TEST_PACKAGES=(baresip-core rtl-433 smstools espeak-ng python3-aiosmtpd python3-pytest
 	python3-pytest-xdist python3-paho-mqtt python3-jsonschema sqlite3 clang
 	libclang-rt-14-dev clang-format clang-tidy faketime tmux systemd git shellcheck procps
-	chromium chromium-driver python3-selenium nodejs)
+	chromium chromium-driver python3-selenium nodejs fonts-wqy-zenhei)
 
 yj_say() {
 	printf '%s\n' "$*" >&2

@@ -49,6 +49,7 @@ export class Peer {
 		this.theirs = {audio: true, video: true};
 		this.muted = false;
 		this.missing = [];
+		this.resting = false;
 		this.timers = {};
 		this.pc = this.connection();
 	}
@@ -138,7 +139,7 @@ export class Peer {
 
 	async openMedia() {
 		const mode = this.mode, {stream, missing, error} = await media.open(mode);
-		if (this.state === "closed" || this.state === "lost") {
+		if (this.state === "closed" || this.state === "lost" || this.resting) {
 			media.stop(stream);
 			return;
 		}
@@ -170,6 +171,24 @@ export class Peer {
 
 	track(kind) {
 		return this.local.getTracks().find((t) => t.kind === kind && t.readyState === "live");
+	}
+
+	/* Nobody has answered yet and the next ring is minutes away: the devices are given back meanwhile,
+	 * the offer stands. */
+	rest() {
+		this.resting = true;
+		media.stop(this.local);
+		for (const track of this.local.getTracks())
+			this.local.removeTrack(track);
+		Object.keys(this.senders).forEach((kind) =>
+			this.senders[kind].replaceTrack(null).catch(nothing));
+	}
+
+	wake() {
+		if (this.resting && this.state === "connecting") {
+			this.resting = false;
+			this.openMedia();
+		}
 	}
 
 	mute(yes) {
