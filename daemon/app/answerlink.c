@@ -6,51 +6,12 @@
 #include <openssl/rand.h>
 #include <string.h>
 
+#include "base64url.h"
+
 #define VERSION 1
 #define NUMBER_MAX 8
 #define BYTES_MAX (1 + NUMBER_MAX + YJ_ANSWERLINK_MAC_LEN)
 #define META_KEY "answer_key"
-
-static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-/* ── base64url ── */
-
-static void encode(const unsigned char *bytes, size_t len, char token[YJ_ANSWERLINK_MAX])
-{
-	unsigned held = 0, bits = 0;
-	size_t n = 0;
-	for (size_t i = 0; i < len; i++) {
-		held = held << 8 | bytes[i];
-		for (bits += 8; bits >= 6; bits -= 6)
-			token[n++] = letters[held >> (bits - 6) & 63];
-	}
-	if (bits > 0)
-		token[n++] = letters[held << (6 - bits) & 63];
-	token[n] = '\0';
-}
-
-static bool decode(const char *token, unsigned char bytes[BYTES_MAX], size_t *len)
-{
-	char again[YJ_ANSWERLINK_MAX];
-	unsigned held = 0, bits = 0;
-	size_t n = 0;
-	for (const char *c = token; *c; c++) {
-		const char *at = strchr(letters, *c);
-		if (!at || n == BYTES_MAX)
-			return false;
-		held = held << 6 | (unsigned)(at - letters);
-		bits += 6;
-		if (bits >= 8) {
-			bits -= 8;
-			bytes[n++] = (unsigned char)(held >> bits);
-		}
-	}
-	encode(bytes, n, again);
-	*len = n;
-	return strcmp(again, token) == 0; /* one spelling only */
-}
-
-/* ── the signature ── */
 
 static size_t put_number(unsigned char *to, int64_t n, bool whole)
 {
@@ -106,7 +67,7 @@ void yj_answerlink_token(const unsigned char key[YJ_ANSWERLINK_KEY_LEN],
 	unsigned char bytes[BYTES_MAX] = {VERSION};
 	size_t len = 1 + put_number(bytes + 1, row->n, false);
 	sign(key, row, bytes + len);
-	encode(bytes, len + YJ_ANSWERLINK_MAC_LEN, token);
+	yj_base64url_write(bytes, len + YJ_ANSWERLINK_MAC_LEN, token);
 }
 
 int yj_answerlink_read(
@@ -114,7 +75,8 @@ int yj_answerlink_read(
 {
 	unsigned char bytes[BYTES_MAX];
 	size_t len = 0;
-	if (!decode(token, bytes, &len) || len < 2 + YJ_ANSWERLINK_MAC_LEN || bytes[0] != VERSION)
+	if (!yj_base64url_read(token, bytes, sizeof bytes, &len) ||
+	    len < 2 + YJ_ANSWERLINK_MAC_LEN || bytes[0] != VERSION)
 		return YJ_ERR_INVAL;
 	size_t digits = len - 1 - YJ_ANSWERLINK_MAC_LEN;
 	uint64_t n = 0;

@@ -50,6 +50,11 @@ int yj_answerpage_key(struct yj_gateway *g)
 	return rc;
 }
 
+const unsigned char *yj_answerpage_secret(const struct yj_gateway *g)
+{
+	return g->answerpage->keyed ? g->answerpage->key : NULL;
+}
+
 void yj_answerpage_url(
     const struct yj_gateway *g, const struct yj_outbox_row *row, char *buf, size_t cap)
 {

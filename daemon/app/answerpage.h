@@ -11,6 +11,9 @@ void yj_answerpage_free(struct yj_answerpage *page);
 /* Loads or makes the key of the links, within the caller's transaction. 0 or a yj_err. */
 int yj_answerpage_key(struct yj_gateway *g) YJ_MUST_CHECK;
 
+/* The key (YJ_ANSWERLINK_KEY_LEN bytes), also of other links; NULL: there is none yet. */
+const unsigned char *yj_answerpage_secret(const struct yj_gateway *g);
+
 /* Adds the routes to the gateway's HTTP server, which must listen. 0 or a yj_err. */
 int yj_answerpage_routes(struct yj_gateway *g) YJ_MUST_CHECK;
 

@@ -26,6 +26,7 @@ extern const struct yj_command_entry yj_commands_incident[], yj_commands_directo
 extern const struct yj_command_entry yj_commands_roster[], yj_commands_people[];
 extern const struct yj_command_entry yj_commands_away[];
 extern const struct yj_command_entry yj_commands_silence[], yj_commands_divert[];
+extern const struct yj_command_entry yj_commands_visit[];
 extern const struct yj_command_entry yj_commands_work[];
 extern const struct yj_command_entry yj_commands_round[];
 

@@ -10,6 +10,7 @@
 #include "presence.h"
 #include "store/bed.h"
 #include "store/directory.h"
+#include "store/visit_link.h"
 #include "turn.h"
 
 #define TEST_MS (5LL * 60 * 1000)
@@ -131,6 +132,9 @@ static int do_remove(struct yj_command *c)
 		return yj_command_refuse(c, "in_use", c->why);
 	if (rc == 0 && kind == YJ_DIR_CAREGIVERS)
 		rc = release_answers(c, id);
+	if (rc == 0 && kind == YJ_DIR_CAREGIVERS)
+		/* nor are old links good for whoever gets the id next */
+		rc = yj_visit_generation_next(c->g->store, id);
 	if (rc == 0)
 		rc = yj_commands_directory_changed(
 		    c->g, c->user, yj_dir_name(kind), id, "removed", 1);

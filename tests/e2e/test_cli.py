@@ -42,7 +42,7 @@ def test_every_subcommand_has_help(home):
     for line in usage.splitlines():
         m = re.match(r"  (\w+) ?([a-z|]*)", line)
         if m:
-            commands += [[m[1], verb] if "|" in m[2] else [m[1]] for verb in m[2].split("|")]
+            commands += [[m[1], verb] if m[2] else [m[1]] for verb in m[2].split("|")]
     groups = [command[0] for command in commands]
     assert groups == sorted(groups, key=groups.index), "the verbs of a group stand in one line"
     assert ["device", "list"] in commands and ["device", "try"] in commands
