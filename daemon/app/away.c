@@ -43,21 +43,30 @@ static int digits_at(const char *p, int n)
 	return v;
 }
 
-/* A day counts to its end, by the municipality's clock. */
-bool yj_away_end(const char *until, int64_t *utc_ms)
+/* A time, or the midnight so many days after a date begins, by the municipality's clock. */
+static bool moment(const char *text, int days, int64_t *utc_ms)
 {
-	if (yj_rfc3339_parse(until, utc_ms) == 0)
+	if (yj_rfc3339_parse(text, utc_ms) == 0)
 		return true;
-	if (strlen(until) != 10 || until[4] != '-' || until[7] != '-')
+	if (strlen(text) != 10 || text[4] != '-' || text[7] != '-')
 		return false;
-	int year = digits_at(until, 4), month = digits_at(until + 5, 2),
-	    day = digits_at(until + 8, 2);
+	int year = digits_at(text, 4), month = digits_at(text + 5, 2), day = digits_at(text + 8, 2);
 	if (year < 1970 || month < 1 || month > 12 || day < 1 || day > 31)
 		return false;
-	struct tm tm = {.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day + 1};
+	struct tm tm = {.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day + days};
 	tm.tm_isdst = -1;
 	*utc_ms = (int64_t)mktime(&tm) * 1000;
 	return true;
+}
+
+bool yj_away_end(const char *until, int64_t *utc_ms)
+{
+	return moment(until, 1, utc_ms);
+}
+
+bool yj_away_begin(const char *from, int64_t *utc_ms)
+{
+	return moment(from, 0, utc_ms);
 }
 
 static int change(struct yj_gateway *g, const char *resident, const char *status, const char *until,

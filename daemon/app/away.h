@@ -11,6 +11,8 @@
 int yj_away_may(struct yj_gateway *g, const char *caregiver, const char *resident) YJ_MUST_CHECK;
 /* The end of a `status_until`: a time, or the end of a day. false: it is neither. */
 bool yj_away_end(const char *until, int64_t *utc_ms);
+/* Likewise, the beginning of a day. */
+bool yj_away_begin(const char *from, int64_t *utc_ms);
 
 /* Within the caller's transaction. until: a date or time that yj_away_end knows, "" (back): none.
  */

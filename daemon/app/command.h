@@ -29,6 +29,7 @@ extern const struct yj_command_entry yj_commands_silence[], yj_commands_divert[]
 extern const struct yj_command_entry yj_commands_visit[];
 extern const struct yj_command_entry yj_commands_work[];
 extern const struct yj_command_entry yj_commands_round[];
+extern const struct yj_command_entry yj_commands_consent[];
 
 /* A text argument; "" if it is absent. */
 const char *yj_command_text(const struct yj_command *c, const char *key);

@@ -76,10 +76,9 @@ static int do_put(struct yj_command *c)
 		return yj_command_refuse(c, "invalid", c->why);
 	if (rc < 0)
 		return rc;
-	const char *key = kind == YJ_DIR_REGIONS ? "code" : "id";
-	const char *id = json_string_value(json_object_get(record, key));
-	rc = yj_commands_directory_changed(
-	    c->g, c->user, yj_dir_name(kind), id, add ? "added" : "set", 1);
+	char key[YJ_DIR_KEY_MAX + 1];
+	rc = yj_commands_directory_changed(c->g, c->user, yj_dir_name(kind),
+	    yj_dir_key(kind, record, key), add ? "added" : "set", 1);
 	c->data = json_pack("{s:b}", "ok", 1);
 	return rc;
 }

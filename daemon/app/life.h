@@ -48,4 +48,7 @@ int yj_life_json(struct yj_gateway *g, const char *resident, json_t **out) YJ_MU
 /* How many are watched now. */
 size_t yj_life_watched(const struct yj_gateway *g);
 
+/* The minute of the day, by the municipality's clock. */
+int yj_life_minute(int64_t utc_ms);
+
 #endif

@@ -67,7 +67,6 @@ struct yj_life {
 struct yj_quiet yj_life_quiet(const struct yj_gateway *g);
 int64_t yj_life_clock(const struct yj_gateway *g);
 int64_t yj_life_boot_ms(const struct yj_gateway *g);
-int yj_life_minute(int64_t utc_ms); /* of the day, by the wall clock */
 struct yj_life_one *yj_life_find(struct yj_life *l, const char *id); /* or NULL */
 /* Somebody who is heard of from now on, or is there already. NULL when memory is short. */
 struct yj_life_one *yj_life_one_of(struct yj_gateway *g, const char *id);

@@ -269,6 +269,24 @@ static const char *const bed_kind_words[] = {
 };
 DEFINE_WORDS(bed_kind, enum yj_bed_kind)
 
+static const char *const consent_words[] = {
+    [YJ_CONSENT_VISIT] = "visit",
+    [YJ_CONSENT_AUTO_ANSWER] = "auto_answer",
+    [YJ_CONSENT_ALERT] = "alert",
+    [YJ_CONSENT_NIGHT] = "night",
+    [YJ_CONSENT_SHARED_ROOM] = "shared_room",
+};
+_Static_assert(LENGTH(consent_words) == YJ_CONSENT_COUNT, "a consent has no word");
+DEFINE_WORDS(consent, enum yj_consent)
+
+static const char *const consent_by_words[] = {
+    [YJ_CONSENT_BY_RESIDENT] = "resident",
+    [YJ_CONSENT_BY_GUARDIAN] = "guardian",
+    [YJ_CONSENT_BY_FAMILY] = "family",
+    [YJ_CONSENT_BY_CLERK] = "clerk",
+};
+DEFINE_WORDS(consent_by, enum yj_consent_by)
+
 static const char *const event_words[] = {
     [YJ_EV_ALERT_RECEIVED] = "alert.received",
     [YJ_EV_ALERT_DUPLICATE] = "alert.duplicate",

@@ -77,6 +77,10 @@ WORD_TEST(test_device_kinds, enum yj_device_kind, yj_device_kind_name, yj_device
     "button terminal bed sensor")
 WORD_TEST(test_bed_kinds, enum yj_bed_kind, yj_bed_kind_name, yj_bed_kind_parse, 0,
     "home institution hospital")
+WORD_TEST(test_consents, enum yj_consent, yj_consent_name, yj_consent_parse, 0,
+    "visit auto_answer alert night shared_room")
+WORD_TEST(test_consent_bys, enum yj_consent_by, yj_consent_by_name, yj_consent_by_parse, 0,
+    "resident guardian family clerk")
 WORD_TEST(test_events, enum yj_event_type, yj_event_name, yj_event_parse, 0,
     "alert.received alert.duplicate alert.rejected alert.flood incident.opened incident.joined "
     "incident.notified incident.escalated incident.unreachable incident.contacted incident.noted "
@@ -171,6 +175,8 @@ int main(void)
 	    cmocka_unit_test(test_seen_as),
 	    cmocka_unit_test(test_device_kinds),
 	    cmocka_unit_test(test_bed_kinds),
+	    cmocka_unit_test(test_consents),
+	    cmocka_unit_test(test_consent_bys),
 	    cmocka_unit_test(test_events),
 	    cmocka_unit_test(test_every_event_type_is_in_the_contract),
 	    cmocka_unit_test(test_calls_for_help),

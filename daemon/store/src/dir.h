@@ -17,6 +17,7 @@
 
 enum yj_col_type {
 	YJ_COL_KEY,	 /* the record's own id */
+	YJ_COL_MADE,	 /* the key, made of the columns behind it; nobody sees it as a column */
 	YJ_COL_CODE,	 /* region code, 12 digits */
 	YJ_COL_PREFIX,	 /* region code of 6, 9 or 12 digits */
 	YJ_COL_NAME,	 /* one line for people */
@@ -40,6 +41,7 @@ enum yj_col_type {
 	YJ_COL_POLICY,	 /* name of a policy */
 	YJ_COL_CHANNELS, /* channels, ';' between */
 	YJ_COL_RANGES,	 /* of vital signs */
+	YJ_COL_WHO,	 /* a caregiver's id, a role, or nothing: everybody */
 };
 
 enum {
@@ -52,6 +54,8 @@ struct yj_word {
 	const char *name;
 	const char *zh; /* also accepted, '|' between */
 };
+
+extern const struct yj_word yj_dir_roles[]; /* in the order of enum yj_role */
 
 struct yj_col {
 	const char *name;
@@ -73,6 +77,7 @@ struct yj_dir_table {
 	const char *singular;
 	const char *zh;
 	const char *key;   /* also the name of the first column */
+	unsigned made_of;  /* columns after the first of which the key is made; 0: it is not made */
 	const char *items; /* table of the YJ_COL_REFS column, or NULL */
 	const char *owner; /* its two columns */
 	const char *other;
@@ -82,6 +87,8 @@ struct yj_dir_table {
 };
 
 extern const struct yj_dir_table yj_dir_tables[YJ_DIR_COUNT];
+#define YJ_DIR_CONSENT_COLS 9
+extern const struct yj_col yj_dir_consent_cols[YJ_DIR_CONSENT_COLS]; /* dir_consent.c */
 
 /* The column of an English name; -1 if there is none. */
 int yj_dir_col(enum yj_dir kind, const char *name, size_t len);
@@ -89,6 +96,12 @@ int yj_dir_col(enum yj_dir kind, const char *name, size_t len);
 int yj_dir_header(enum yj_dir kind, const char *header);
 /* Is `s` one of the names in `list`, which has '|' between? */
 bool yj_dir_among(const char *list, const char *s, size_t len);
+
+/* The first column that people see. */
+static inline unsigned yj_dir_first(const struct yj_dir_table *t)
+{
+	return t->made_of ? 1 : 0;
+}
 
 /* A checked value. `text` is owned and reused from row to row. */
 struct yj_value {
@@ -119,6 +132,10 @@ int yj_value_check(enum yj_dir kind, const struct yj_col *col, const struct yj_d
 
 /* Takes `len` bytes plus a terminator into v->text. 0 or YJ_ERR_NOMEM. */
 int yj_value_set(struct yj_value *v, const char *text, size_t len) YJ_MUST_CHECK;
+
+/* Makes a key that is made, into values[0]; what it needs and is not text leaves that NULL. Any
+ * other key is left alone. 0 or YJ_ERR_NOMEM. */
+int yj_dir_make_key(enum yj_dir kind, struct yj_value values[YJ_COLS_MAX]) YJ_MUST_CHECK;
 
 /* ── dir_rules.c: what can be seen from a text alone ── */
 
@@ -169,6 +186,18 @@ int yj_rows_insert(sqlite3_stmt *row, sqlite3_stmt *item, enum yj_dir kind, uint
 
 /* Told of each break of a rule; false stops. */
 typedef bool yj_rows_found_fn(void *ctx, long line, const struct yj_col *col, const char *text);
+struct yj_rows_checking {
+	struct yj_store *s;
+	const char *schema;
+	const struct yj_dir_table *table;
+	yj_rows_found_fn *found;
+	void *ctx;
+	bool stop;
+};
+/* Runs a query for (line, text) and tells its rows. Takes sql; NULL is YJ_ERR_NOMEM. */
+int yj_rows_report(struct yj_rows_checking *c, const struct yj_col *col, char *sql) YJ_MUST_CHECK;
+/* Of consents (dir_consent.c): whom they name, and who may have said it. */
+int yj_rows_check_consents(struct yj_rows_checking *c, uint32_t present) YJ_MUST_CHECK;
 /* References, the shared namespace, and who lies where. within: also what rows of the set do to
  * each other. 0 or yj_err; breaks go to `found`. */
 int yj_rows_check(struct yj_store *s, const char *schema, enum yj_dir kind, uint32_t present,
@@ -211,6 +240,9 @@ int yj_dir_select(
     struct yj_store *s, enum yj_dir kind, const char *where, sqlite3_stmt **stmt) YJ_MUST_CHECK;
 /* Column i of its row as people and CSV see it. buf is used where the text must be made. */
 const char *yj_dir_cell(sqlite3_stmt *stmt, enum yj_dir kind, unsigned i, char buf[32]);
+
+/* A row of it as a record; NULL: no memory. New reference. */
+json_t *yj_dir_record(sqlite3_stmt *stmt, enum yj_dir kind);
 
 /* The names that are stored: policies, webhooks and families, of which the latter are NULL if never
  * told. 0 or a yj_err. */

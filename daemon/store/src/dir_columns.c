@@ -4,7 +4,7 @@
 #include <strings.h>
 
 /* The order of these five is that of the enums in proto/words.h. */
-static const struct yj_word roles[] = {
+const struct yj_word yj_dir_roles[] = {
     [YJ_ROLE_FAMILY] = {"family", "家属|亲属|子女"},
     [YJ_ROLE_NEIGHBOR] = {"neighbor", "邻居"},
     [YJ_ROLE_VOLUNTEER] = {"volunteer", "结对志愿者|志愿者"},
@@ -189,7 +189,7 @@ static const struct yj_col caregiver_cols[] = {
 	.db = "role",
 	.absent = "0",
 	.flags = YJ_COL_REQUIRED,
-	.words = roles,
+	.words = yj_dir_roles,
 	.example = "网格员"},
     PHONE,
     {.name = "email",
@@ -396,6 +396,13 @@ const struct yj_dir_table yj_dir_tables[YJ_DIR_COUNT] = {
 	.by_pos = true,
 	COLS(device_cols)},
     [YJ_DIR_BEDS] = {.table = "beds", .singular = "bed", .zh = "床位", .key = "id", COLS(bed_cols)},
+    [YJ_DIR_CONSENTS] = {.table = "consents",
+	.singular = "consent",
+	.zh = "同意书",
+	.key = "id",
+	.made_of = 3,
+	.cols = yj_dir_consent_cols,
+	.n_cols = YJ_DIR_CONSENT_COLS},
 };
 
 const char *yj_dir_name(enum yj_dir kind)
@@ -429,7 +436,7 @@ bool yj_dir_among(const char *list, const char *s, size_t len)
 int yj_dir_col(enum yj_dir kind, const char *name, size_t len)
 {
 	const struct yj_dir_table *t = &yj_dir_tables[kind];
-	for (unsigned i = 0; i < t->n_cols; i++)
+	for (unsigned i = yj_dir_first(t); i < t->n_cols; i++)
 		if (strlen(t->cols[i].name) == len && memcmp(t->cols[i].name, name, len) == 0)
 			return (int)i;
 	return -1;
@@ -438,10 +445,10 @@ int yj_dir_col(enum yj_dir kind, const char *name, size_t len)
 int yj_dir_header(enum yj_dir kind, const char *header)
 {
 	const struct yj_dir_table *t = &yj_dir_tables[kind];
-	for (unsigned i = 0; i < t->n_cols; i++)
+	for (unsigned i = yj_dir_first(t); i < t->n_cols; i++)
 		if (strcasecmp(t->cols[i].name, header) == 0)
 			return (int)i;
-	for (unsigned i = 0; i < t->n_cols; i++)
+	for (unsigned i = yj_dir_first(t); i < t->n_cols; i++)
 		if (yj_dir_among(t->cols[i].zh, header, strlen(header)))
 			return (int)i;
 	return -1;

@@ -112,6 +112,8 @@ const char *yj_dir_cell(sqlite3_stmt *stmt, enum yj_dir kind, unsigned i, char b
 	case YJ_COL_DURATION:
 		return duration_text(sqlite3_column_int64(stmt, at), buf);
 	case YJ_COL_KEY:
+	case YJ_COL_MADE:
+	case YJ_COL_WHO:
 	case YJ_COL_CODE:
 	case YJ_COL_PREFIX:
 	case YJ_COL_NAME:
@@ -160,13 +162,13 @@ static json_t *extra_json(sqlite3_stmt *stmt, int at, enum form form)
 	return NULL;
 }
 
-static json_t *record_json(sqlite3_stmt *stmt, enum yj_dir kind)
+json_t *yj_dir_record(sqlite3_stmt *stmt, enum yj_dir kind)
 {
 	const struct yj_dir_table *t = &yj_dir_tables[kind];
 	json_t *o = json_object();
 	char buf[32];
 	int bad = !o;
-	for (unsigned i = 0; i < t->n_cols && !bad; i++)
+	for (unsigned i = yj_dir_first(t); i < t->n_cols && !bad; i++)
 		bad |= json_object_set_new(
 		    o, t->cols[i].name, json_string(yj_dir_cell(stmt, kind, i, buf)));
 	for (size_t i = 0; kind == YJ_DIR_DEVICES && !bad && i < N_EXTRA; i++) {
@@ -191,7 +193,7 @@ int yj_dir_get(struct yj_store *s, enum yj_dir kind, const char *id, json_t **ou
 	yj_db_bind(stmt, "t", id);
 	rc = yj_db_step(s, stmt);
 	if (rc == 1) {
-		json_t *o = record_json(stmt, kind);
+		json_t *o = yj_dir_record(stmt, kind);
 		rc = o ? 0 : YJ_ERR_NOMEM;
 		if (o)
 			*out = o;
@@ -205,20 +207,20 @@ int yj_dir_get(struct yj_store *s, enum yj_dir kind, const char *id, json_t **ou
 /* Adds the records after a key, at most LIST_PIECE; *rows says how many, and `key` becomes the
  * last. */
 static int list_piece(struct yj_store *s, sqlite3_stmt *stmt, enum yj_dir kind,
-    char key[YJ_NAME_MAX + 1], json_t *list, int *rows)
+    char key[YJ_DIR_KEY_MAX + 1], json_t *list, int *rows)
 {
-	char after[YJ_NAME_MAX + 1];
+	char after[YJ_DIR_KEY_MAX + 1];
 	memcpy(after, key, sizeof after);
 	sqlite3_reset(stmt);
 	yj_db_bind(stmt, "ti", after, (int64_t)LIST_PIECE);
 	int rc;
 	for (*rows = 0; (rc = yj_db_step(s, stmt)) == 1; ++*rows) {
-		json_t *o = record_json(stmt, kind);
+		json_t *o = yj_dir_record(stmt, kind);
 		if (json_array_append_new(list, o)) {
 			sqlite3_reset(stmt);
 			return YJ_ERR_NOMEM;
 		}
-		yj_db_copy(stmt, 0, key, YJ_NAME_MAX + 1);
+		yj_db_copy(stmt, 0, key, YJ_DIR_KEY_MAX + 1);
 	}
 	return rc;
 }
@@ -227,7 +229,7 @@ static int list_piece(struct yj_store *s, sqlite3_stmt *stmt, enum yj_dir kind,
 int yj_dir_list(struct yj_store *s, enum yj_dir kind, json_t **out)
 {
 	sqlite3_stmt *stmt = NULL;
-	char where[80], key[YJ_NAME_MAX + 1] = "";
+	char where[80], key[YJ_DIR_KEY_MAX + 1] = "";
 	const char *name = yj_dir_tables[kind].key;
 	snprintf(where, sizeof where, "AND t.%s > ?1 ORDER BY t.%s LIMIT ?2", name, name);
 	json_t *list = json_array();

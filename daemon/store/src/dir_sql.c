@@ -177,17 +177,7 @@ int yj_rows_insert(sqlite3_stmt *row, sqlite3_stmt *item, enum yj_dir kind, uint
 
 /* ── checks ── */
 
-struct check {
-	struct yj_store *s;
-	const char *schema;
-	const struct yj_dir_table *table;
-	yj_rows_found_fn *found;
-	void *ctx;
-	bool stop;
-};
-
-/* Runs a query for (line, text) and reports its rows. Takes sql. */
-static int report(struct check *c, const struct yj_col *col, char *sql)
+int yj_rows_report(struct yj_rows_checking *c, const struct yj_col *col, char *sql)
 {
 	sqlite3_stmt *stmt = NULL;
 	int rc = sql ? yj_dir_prepare(c->s, &stmt, "%s", sql) : YJ_ERR_NOMEM;
@@ -206,17 +196,17 @@ static int report(struct check *c, const struct yj_col *col, char *sql)
 	return rc;
 }
 
-static int check_refs(struct check *c, const struct yj_col *col)
+static int check_refs(struct yj_rows_checking *c, const struct yj_col *col)
 {
 	const struct yj_dir_table *other = &yj_dir_tables[col->ref];
 	if (col->type == YJ_COL_REFS)
-		return report(c, col,
+		return yj_rows_report(c, col,
 		    sqlite3_mprintf(
 			"SELECT i.line, '%s ' || i.other || ' does not exist' FROM "
 			"%s.dir_items i WHERE NOT EXISTS (SELECT 1 FROM main.%s o WHERE o.%s = "
 			"i.other AND o.gone_utc_ms IS NULL)",
 			other->singular, c->schema, other->table, other->key));
-	return report(c, col,
+	return yj_rows_report(c, col,
 	    sqlite3_mprintf(
 		"SELECT r.line, '%s ' || r.%s || ' does not exist' FROM %s.dir_rows r "
 		"WHERE r.%s IS NOT NULL AND NOT EXISTS (SELECT 1 FROM main.%s o WHERE o.%s = "
@@ -225,10 +215,10 @@ static int check_refs(struct check *c, const struct yj_col *col)
 }
 
 /* Devices and caregivers share one namespace: both are MQTT user names. */
-static int check_namespace(struct check *c, enum yj_dir other)
+static int check_namespace(struct yj_rows_checking *c, enum yj_dir other)
 {
 	const struct yj_dir_table *o = &yj_dir_tables[other];
-	return report(c, &c->table->cols[0],
+	return yj_rows_report(c, &c->table->cols[0],
 	    sqlite3_mprintf(
 		"SELECT r.line, r.id || ' is a %s already: an id may not be both' FROM "
 		"%s.dir_rows r CROSS JOIN main.%s o ON o.id = r.id WHERE o.gone_utc_ms IS NULL",
@@ -237,10 +227,10 @@ static int check_namespace(struct check *c, enum yj_dir other)
 
 /* Nobody lies in two beds and no device stands in two. A bed that is itself among the rows is
  * judged by its new content, so that one file can swap two. */
-static int check_beds(struct check *c, const struct yj_col *col, bool within)
+static int check_beds(struct yj_rows_checking *c, const struct yj_col *col, bool within)
 {
 	const char *noun = yj_dir_tables[col->ref].singular;
-	int rc = report(c, col,
+	int rc = yj_rows_report(c, col,
 	    sqlite3_mprintf(
 		"SELECT r.line, '%s ' || b.%s || ' is in bed ' || b.id || ' already' FROM "
 		"%s.dir_rows r CROSS JOIN main.beds b ON b.%s = r.%s WHERE b.%s IS NOT NULL AND "
@@ -251,7 +241,7 @@ static int check_beds(struct check *c, const struct yj_col *col, bool within)
 		return rc;
 	/* A window and not a join: such tables get no automatic index, and 100,000 rows would take
 	 * minutes. */
-	return report(c, col,
+	return yj_rows_report(c, col,
 	    sqlite3_mprintf(
 		"SELECT line, '%s ' || %s || ' is in bed ' || first_id || ' already, on line ' || "
 		"first_line FROM (SELECT line, %s, first_value(id) OVER w AS first_id, "
@@ -263,16 +253,16 @@ static int check_beds(struct check *c, const struct yj_col *col, bool within)
 
 /* A device of another maker is found by its name there, without regard to case: an EUI is written
  * in both ways. */
-static int check_addresses(struct check *c, const struct yj_col *col, bool within)
+static int check_addresses(struct yj_rows_checking *c, const struct yj_col *col, bool within)
 {
-	int rc = report(c, col,
+	int rc = yj_rows_report(c, col,
 	    sqlite3_mprintf(
 		"SELECT line, 'a device of family ' || family || ' needs its name there'"
 		" FROM %s.dir_rows WHERE family <> 'native' AND address IS NULL",
 		c->schema));
 	if (rc || c->stop)
 		return rc;
-	rc = report(c, col,
+	rc = yj_rows_report(c, col,
 	    sqlite3_mprintf(
 		"SELECT r.line, r.address || ' is device ' || d.id || ' already' FROM %s.dir_rows r"
 		" CROSS JOIN main.devices d ON d.family = r.family AND d.address = r.address"
@@ -282,7 +272,7 @@ static int check_addresses(struct check *c, const struct yj_col *col, bool withi
 		c->schema, c->schema));
 	if (rc || !within || c->stop)
 		return rc;
-	return report(c, col,
+	return yj_rows_report(c, col,
 	    sqlite3_mprintf(
 		"SELECT line, address || ' is device ' || first_id || ' already, on line ' ||"
 		" first_line FROM (SELECT line, address, first_value(id) OVER w AS first_id,"
@@ -293,7 +283,8 @@ static int check_addresses(struct check *c, const struct yj_col *col, bool withi
 }
 
 /* The column of that name, if the rows have it. */
-static const struct yj_col *given(const struct check *c, uint32_t present, const char *name)
+static const struct yj_col *given(
+    const struct yj_rows_checking *c, uint32_t present, const char *name)
 {
 	for (unsigned i = 0; i < c->table->n_cols; i++)
 		if (strcmp(c->table->cols[i].name, name) == 0)
@@ -304,7 +295,7 @@ static const struct yj_col *given(const struct check *c, uint32_t present, const
 int yj_rows_check(struct yj_store *s, const char *schema, enum yj_dir kind, uint32_t present,
     bool within, yj_rows_found_fn *found, void *ctx)
 {
-	struct check c = {s, schema, &yj_dir_tables[kind], found, ctx, false};
+	struct yj_rows_checking c = {s, schema, &yj_dir_tables[kind], found, ctx, false};
 	int rc = 0;
 	if (kind == YJ_DIR_DEVICES)
 		rc = check_namespace(&c, YJ_DIR_CAREGIVERS);
@@ -313,6 +304,8 @@ int yj_rows_check(struct yj_store *s, const char *schema, enum yj_dir kind, uint
 	if (rc == 0 && kind == YJ_DIR_DEVICES && given(&c, present, "family") &&
 	    given(&c, present, "address"))
 		rc = check_addresses(&c, given(&c, present, "address"), within);
+	if (rc == 0 && kind == YJ_DIR_CONSENTS)
+		rc = yj_rows_check_consents(&c, present);
 	for (unsigned i = 0; i < c.table->n_cols && rc == 0 && !c.stop; i++) {
 		const struct yj_col *col = &c.table->cols[i];
 		if (!yj_dir_given(present, i) ||

@@ -244,6 +244,20 @@ static int check_limit(const char *s, size_t len, struct yj_value *v, char why[Y
 	return wrong(why, "must be off, or a duration with its unit: 12h, 24h, 2d");
 }
 
+static int check_who(const char *s, size_t len, struct yj_value *v, char why[YJ_TEXT_MAX])
+{
+	if (yj_dir_among("所有人|任何人", s, len)) {
+		v->type = YJ_V_NULL;
+		return 0;
+	}
+	for (const struct yj_word *w = yj_dir_roles; w->name; w++)
+		if ((strlen(w->name) == len && strncasecmp(w->name, s, len) == 0) ||
+		    yj_dir_among(w->zh, s, len))
+			return yj_value_set(v, w->name, strlen(w->name));
+	const char *bad = yj_id_wrong(YJ_DIR_CAREGIVERS, s, len);
+	return bad ? wrong(why, bad) : yj_value_set(v, s, len);
+}
+
 static int check_policy(const struct yj_dir_names *names, const char *s, size_t len,
     struct yj_value *v, char why[YJ_TEXT_MAX])
 {
@@ -432,6 +446,10 @@ static int check_typed(enum yj_dir kind, const struct yj_col *col, const struct 
 		return check_policy(names, s, len, v, why);
 	case YJ_COL_RANGES:
 		return check_ranges(s, len, v, why);
+	case YJ_COL_WHO:
+		return check_who(s, len, v, why);
+	case YJ_COL_MADE:
+		break;
 	case YJ_COL_LABELS:
 	case YJ_COL_REFS:
 	case YJ_COL_CHANNELS:

@@ -169,6 +169,19 @@ static int write_record(struct yj_store *s, enum yj_dir kind, uint32_t present,
 	return rc ? rc : yj_rows_apply(s, "temp", kind, present, &diff);
 }
 
+/* Is it there, or all that it is made of? */
+static int check_key(enum yj_dir kind, struct yj_value values[YJ_COLS_MAX], char why[YJ_WHY_MAX])
+{
+	const struct yj_dir_table *t = &yj_dir_tables[kind];
+	for (unsigned i = yj_dir_first(t); i <= t->made_of; i++) {
+		if (values[i].type == YJ_V_NULL && (t->cols[i].flags & YJ_COL_REQUIRED)) {
+			snprintf(why, YJ_WHY_MAX, "%s: is required", t->cols[i].name);
+			return YJ_ERR_INVAL;
+		}
+	}
+	return yj_dir_make_key(kind, values);
+}
+
 int yj_dir_put(struct yj_store *s, enum yj_dir kind, json_t *record, bool must_be_new,
     bool must_exist, char why[YJ_WHY_MAX])
 {
@@ -178,10 +191,9 @@ int yj_dir_put(struct yj_store *s, enum yj_dir kind, json_t *record, bool must_b
 	int rc = yj_dir_names_stored(s, &names);
 	if (rc == 0)
 		rc = read_record(kind, record, &names, values, &present, why);
-	if (rc == 0 && !(present & 1)) {
-		snprintf(why, YJ_WHY_MAX, "%s: is required", yj_dir_tables[kind].key);
-		rc = YJ_ERR_INVAL;
-	}
+	if (rc == 0)
+		rc = check_key(kind, values, why);
+	present |= 1;
 	if (rc == 0)
 		rc = check_exists(s, kind, values[0].text, present, must_be_new, must_exist, why);
 	if (rc == 0)

@@ -4,6 +4,7 @@
 
 #include "db.h"
 #include "dir.h"
+#include "store/consent.h"
 
 /* What stands against a removal: a query for the name of what holds it, and the words. */
 struct hold {
@@ -99,12 +100,18 @@ int yj_dir_remove(
 	/* `listed` of a caregiver stays: who served named residents alone must not come to serve a
 	 * whole region because the last of them is gone. */
 	if (kind == YJ_DIR_RESIDENTS) {
-		rc = yj_db_run(s, "DELETE FROM caregiver_residents WHERE resident = ?", "t", id);
+		rc = yj_consents_drop(s, id, "", now_utc_ms);
+		if (rc == 0)
+			rc = yj_db_run(
+			    s, "DELETE FROM caregiver_residents WHERE resident = ?", "t", id);
 		if (rc == 0)
 			rc = yj_db_run(
 			    s, "DELETE FROM device_residents WHERE resident = ?", "t", id);
 	} else if (kind == YJ_DIR_CAREGIVERS) {
-		rc = yj_db_run(s, "DELETE FROM caregiver_residents WHERE caregiver = ?", "t", id);
+		rc = yj_consents_drop(s, "", id, now_utc_ms);
+		if (rc == 0)
+			rc = yj_db_run(
+			    s, "DELETE FROM caregiver_residents WHERE caregiver = ?", "t", id);
 	} else if (kind == YJ_DIR_DEVICES) {
 		rc = yj_db_run(s, "DELETE FROM device_residents WHERE device = ?", "t", id);
 	}

@@ -81,7 +81,7 @@ static void unknown_column(struct import *m, const char *header)
 	}
 	char text[YJ_TEXT_MAX * 2];
 	int n = snprintf(text, sizeof text, "unknown column; %s have:", m->table->table);
-	for (unsigned i = 0; i < m->table->n_cols && n < (int)sizeof text; i++)
+	for (unsigned i = yj_dir_first(m->table); i < m->table->n_cols && n < (int)sizeof text; i++)
 		n += snprintf(text + n, sizeof text - (size_t)n, " %s", m->table->cols[i].name);
 	note(m, m->csv.row_line, header, text);
 }
@@ -112,6 +112,7 @@ static void read_header_cell(struct import *m, unsigned i, const struct yj_impor
 static void read_header(struct import *m, const struct yj_import_opts *opts)
 {
 	m->n_cells = m->csv.n;
+	m->present = m->table->made_of ? 1 : 0;
 	for (unsigned i = 0; i < m->n_cells; i++)
 		read_header_cell(m, i, opts);
 	for (unsigned i = 0; i < m->table->n_cols; i++) {
@@ -169,7 +170,8 @@ static int check_row(struct import *m)
 			good = 0;
 		}
 	}
-	return good;
+	int rc = yj_dir_make_key(m->kind, m->values);
+	return rc ? rc : good;
 }
 
 static int read_rows(struct import *m)
@@ -197,7 +199,8 @@ static int read_rows(struct import *m)
 			char text[YJ_TEXT_MAX];
 			snprintf(text, sizeof text, "%s stands on line %ld already",
 			    m->values[0].text, first);
-			note(m, m->csv.row_line, header_of(m, &m->table->cols[0]), text);
+			note(m, m->csv.row_line,
+			    header_of(m, &m->table->cols[yj_dir_first(m->table)]), text);
 		} else if (rc < 0) {
 			return rc;
 		}

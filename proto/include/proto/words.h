@@ -189,6 +189,26 @@ enum yj_bed_kind { YJ_BED_HOME, YJ_BED_INSTITUTION, YJ_BED_HOSPITAL };
 const char *yj_bed_kind_name(enum yj_bed_kind k);
 int yj_bed_kind_parse(const char *s, enum yj_bed_kind *k) YJ_MUST_CHECK;
 
+enum yj_consent { /* what a resident agrees to, or not (docs/consents.md) */
+	YJ_CONSENT_VISIT,
+	YJ_CONSENT_AUTO_ANSWER,
+	YJ_CONSENT_ALERT,
+	YJ_CONSENT_NIGHT,
+	YJ_CONSENT_SHARED_ROOM,
+	YJ_CONSENT_COUNT
+};
+const char *yj_consent_name(enum yj_consent c);
+int yj_consent_parse(const char *s, enum yj_consent *c) YJ_MUST_CHECK;
+
+enum yj_consent_by { /* who said so; the last two can only refuse */
+	YJ_CONSENT_BY_RESIDENT,
+	YJ_CONSENT_BY_GUARDIAN,
+	YJ_CONSENT_BY_FAMILY,
+	YJ_CONSENT_BY_CLERK,
+};
+const char *yj_consent_by_name(enum yj_consent_by by);
+int yj_consent_by_parse(const char *s, enum yj_consent_by *by) YJ_MUST_CHECK;
+
 /* Types of the event log; yj_event_name gives them without the prefix "yijian.". */
 enum yj_event_type {
 	YJ_EV_ALERT_RECEIVED,

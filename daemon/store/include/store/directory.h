@@ -18,10 +18,16 @@ enum yj_dir { /* kinds of directory records, as in `import KIND` */
 	YJ_DIR_CAREGIVERS,
 	YJ_DIR_DEVICES,
 	YJ_DIR_BEDS,
+	YJ_DIR_CONSENTS, /* its key is RESIDENT/KIND/WHO */
 	YJ_DIR_COUNT
 };
 const char *yj_dir_name(enum yj_dir kind);			  /* "regions" … */
 int yj_dir_parse(const char *s, enum yj_dir *kind) YJ_MUST_CHECK; /* also the singular */
+
+#define YJ_DIR_KEY_MAX 191 /* bytes of the longest key */
+/* The key of a record of this kind: its `id` or `code`, or what is made of its columns; "" if they
+ * do not stand in it. Returns buf. */
+char *yj_dir_key(enum yj_dir kind, json_t *record, char buf[YJ_DIR_KEY_MAX + 1]);
 
 /* One record or all, without tombstones. New references in *out. get: YJ_ERR_NOTFOUND. Devices
  * carry beside their columns what is known of their state ("revoked", "online", "last_seen",
