@@ -10,7 +10,7 @@ YJ_BUILD_PACKAGES=(build-essential cmake ninja-build pkg-config libmosquitto-dev
 	libcmocka-dev)
 YJ_RUN_PACKAGES=(tzdata mosquitto mosquitto-clients openssl ca-certificates python3)
 YJ_TEST_PACKAGES=(baresip-core rtl-433 smstools espeak-ng python3-aiosmtpd python3-pytest
-	python3-pytest-xdist python3-paho-mqtt python3-jsonschema sqlite3 clang
+	python3-pytest-xdist python3-paho-mqtt python3-jsonschema openapi-specification sqlite3 clang
 	libclang-rt-14-dev clang-format clang-tidy faketime tmux systemd git shellcheck procps
 	chromium chromium-driver python3-selenium nodejs fonts-wqy-zenhei)
 

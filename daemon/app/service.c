@@ -27,7 +27,6 @@
 #include "foreign.h"
 #include "imports.h"
 #include "inhand.h"
-#include "inlets.h"
 #include "lanes.h"
 #include "life.h"
 #include "links.h"
@@ -36,6 +35,7 @@
 #include "presence.h"
 #include "pushes.h"
 #include "reload.h"
+#include "routes.h"
 #include "space.h"
 #include "store/roster.h"
 
@@ -215,14 +215,10 @@ static int listen_http(struct yj_gateway *g)
 			    YJ_Q(conf.listen), YJ_Q(reason));
 		rc = 0;
 	}
-	if (rc == 0 && g->http)
-		rc = yj_answerpage_routes(g);
 	if (rc < 0)
 		return fail(rc == YJ_ERR_INVAL ? YJ_EXIT_CONFIG : 1, "http", reason);
 	if (g->http)
-		rc = yj_inlets_routes(g);
-	if (rc == 0 && g->http)
-		rc = yj_pushes_routes(g);
+		rc = yj_routes_add(g);
 	if (rc < 0)
 		return fail(1, "http", yj_err_name(rc));
 	yj_gateway_trouble(g, YJ_TROUBLE_HTTP, g->http == NULL);
