@@ -8,7 +8,7 @@ export YJ_ROOT
 YJ_BUILD_PACKAGES=(build-essential cmake ninja-build pkg-config libmosquitto-dev libevent-dev
 	libjansson-dev libyaml-dev libsqlite3-dev libssl-dev libcurl4-openssl-dev libsystemd-dev
 	libcmocka-dev)
-YJ_RUN_PACKAGES=(tzdata mosquitto mosquitto-clients openssl ca-certificates python3)
+YJ_RUN_PACKAGES=(tzdata mosquitto mosquitto-clients coturn openssl ca-certificates python3)
 YJ_TEST_PACKAGES=(baresip-core rtl-433 smstools espeak-ng python3-aiosmtpd python3-pytest
 	python3-pytest-xdist python3-paho-mqtt python3-jsonschema openapi-specification sqlite3 clang
 	libclang-rt-14-dev clang-format clang-tidy faketime tmux systemd git shellcheck procps

@@ -99,6 +99,50 @@ village_broker() {
 	return 1
 }
 
+# The shipped relay on loopback, where the ends of a call are here too, with a certificate that nobody
+# vouches for.
+village_relay_config() {
+	local dir=$VILLAGE/turn
+	sed -e "s|^userdb=.*|userdb=$dir/turndb|" \
+	    -e "s|^listening-port=.*|listening-port=$VILLAGE_TURN_PORT|" \
+	    -e "s|^tls-listening-port=.*|tls-listening-port=$VILLAGE_TURN_TLS_PORT|" \
+	    -e "s|^cert=.*|cert=$dir/turn.crt|" -e "s|^pkey=.*|pkey=$dir/turn.key|" \
+	    -e 's|^log-file=.*|log-file=stdout|' -e '/^denied-peer-ip=127/d' \
+	    "$YJ_ROOT/systemd/coturn/turnserver.conf" >"$dir/turnserver.conf"
+	cat >>"$dir/turnserver.conf" <<-CONF
+		static-auth-secret=$(cat "$dir/turn.secret")
+		listening-ip=127.0.0.1
+		relay-ip=127.0.0.1
+		allow-loopback-peers
+		pidfile=$dir/pid
+	CONF
+}
+
+village_relay_listens() {
+	yj_gone "$village_pid" && return 0
+	(exec 3<>"/dev/tcp/127.0.0.1/$VILLAGE_TURN_PORT" 4<>"/dev/tcp/127.0.0.1/$VILLAGE_TURN_TLS_PORT")
+}
+
+village_relay() {
+	local dir=$VILLAGE/turn
+	mkdir "$dir" && openssl rand -hex 16 >"$dir/turn.secret" &&
+		openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 \
+		    -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1,DNS:localhost \
+		    -keyout "$dir/turn.key" -out "$dir/turn.crt" 2>/dev/null || return 1
+	for _ in 1 2 3 4 5; do
+		VILLAGE_TURN_PORT=$(yj_free_port) && VILLAGE_TURN_TLS_PORT=$(yj_free_port) || return 1
+		[ "$VILLAGE_TURN_PORT" != "$VILLAGE_TURN_TLS_PORT" ] || continue
+		village_relay_config
+		: >"$VILLAGE/turnserver.log"
+		village_start "$VILLAGE/turnserver.log" turnserver -c "$dir/turnserver.conf"
+		yj_until 10 village_relay_listens 2>/dev/null && ! yj_gone "$village_pid" && return 0
+		# somebody else was faster with a port
+		yj_stop "$village_pid"
+	done
+	cat "$VILLAGE/turnserver.log" >&2
+	return 1
+}
+
 # village_gateway_config POLICY: POLICY is the text of `policies:` and what follows it.
 village_gateway_config() {
 	VILLAGE_HTTP_PORT=$(yj_free_port) || return 1
@@ -110,6 +154,9 @@ village_gateway_config() {
 		           public_url: "http://127.0.0.1:$VILLAGE_HTTP_PORT"}
 		ctl:      {socket: $VILLAGE/control.sock}
 		notify:   {channel_wait: 5s, default_channels: [mqtt]}
+		turn:     {urls: ["turn:127.0.0.1:$VILLAGE_TURN_PORT",
+		           "turns:127.0.0.1:$VILLAGE_TURN_TLS_PORT"],
+		           secret_file: $VILLAGE/turn/turn.secret}
 	CONF
 	printf '%s\n' "$1" >>"$VILLAGE_CONF"
 }
