@@ -8,6 +8,7 @@
 #include "life.h"
 #include "presence.h"
 #include "space.h"
+#include "visits.h"
 
 /* The device as the directory has it, and whose it is. */
 static int look_up(struct yj_alert *a)
@@ -150,6 +151,10 @@ int yj_alerts_message(struct yj_gateway *g, const struct yj_event *event, const 
 	int rc = look_up(&a);
 	if (rc < 0)
 		return rc;
+	if (event->msg.type == YJ_TOPIC_VISIT && !a.stranger) {
+		yj_presence_seen(g, a.device.id);
+		return yj_visits_message(&a);
+	}
 	if (!a.id)
 		return on_chatter(&a);
 	if (!a.stranger)

@@ -9,6 +9,7 @@
 #include "silences.h"
 #include "store/silence.h"
 #include "turn.h"
+#include "visits.h"
 
 #define TS_MIN_MS 1577836800000LL /* 2020-01-01: before that a clock is not set */
 #define TS_AHEAD_MS 86400000LL
@@ -241,6 +242,8 @@ int yj_calls_alert(struct yj_alert *a, int64_t *incident)
 		if (rc < 0 || a->silence)
 			return rc < 0 ? rc : yj_alert_received(a, 0, false);
 		rc = yj_calls_open_or_join(a, incident);
+		if (rc == 0)
+			rc = yj_visits_help(g, a, *incident);
 		if (rc == 0 && a->flood)
 			rc = yj_floods_add(g, a->device.id);
 		bool found = false;

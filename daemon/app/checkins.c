@@ -6,6 +6,7 @@
 #include "rounds.h"
 #include "store/life.h"
 #include "turn.h"
+#include "visits.h"
 
 #define LATE_MS 600000
 #define TS_MIN_MS 1577836800000LL /* 2020-01-01: before that a clock is not set */
@@ -59,6 +60,8 @@ int yj_checkins_well(struct yj_alert *a)
 	if (rc == 0)
 		rc = note_seen(
 		    a, "", YJ_METHOD_DEVICE, 1U << YJ_AS_WELL, a->event->msg.u.well.ts_ms);
+	if (rc == 0)
+		rc = yj_visits_sign(a->g, a->whose.resident);
 	return rc < 0 ? rc : yj_alert_received(a, 0, false);
 }
 

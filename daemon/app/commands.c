@@ -87,9 +87,9 @@ static int do_status(struct yj_command *c)
 static const struct yj_command_entry own[] = {{"status", do_status, true}, {NULL, NULL, false}};
 
 static const struct yj_command_entry *const tables[] = {own, yj_commands_incident,
-    yj_commands_visit, yj_commands_directory, yj_commands_roster, yj_commands_people,
-    yj_commands_silence, yj_commands_divert, yj_commands_away, yj_commands_work, yj_commands_round,
-    yj_commands_consent, yj_commands_turn};
+    yj_commands_visit, yj_commands_visits, yj_commands_directory, yj_commands_roster,
+    yj_commands_people, yj_commands_silence, yj_commands_divert, yj_commands_away, yj_commands_work,
+    yj_commands_round, yj_commands_consent, yj_commands_turn};
 
 static const struct yj_command_entry *find(const char *name)
 {

@@ -12,6 +12,7 @@
 #include "store/directory.h"
 #include "store/visit_link.h"
 #include "turn.h"
+#include "visits.h"
 
 #define TEST_MS (5LL * 60 * 1000)
 
@@ -45,6 +46,7 @@ int yj_commands_directory_changed(struct yj_gateway *g, const char *actor, const
 	if (one || strcmp(kind, "residents") == 0 || strcmp(kind, "devices") == 0 ||
 	    strcmp(kind, "beds") == 0)
 		yj_life_changed(g, one ? id : NULL);
+	yj_visits_changed(g);
 	return rc;
 }
 
@@ -179,6 +181,7 @@ static int do_bed_move(struct yj_command *c)
 		rc = log_bed(c, YJ_EV_BED_ASSIGNED, bed, resident, after.region);
 	yj_beds_forget(c->g);
 	yj_life_changed(c->g, resident);
+	yj_visits_changed(c->g);
 	c->data = json_pack("{s:s, s:s}", "from", from, "to", bed);
 	return rc;
 }
@@ -216,6 +219,7 @@ static int set_revoked(struct yj_command *c, bool revoked)
 		rc = log_device(c, revoked ? YJ_EV_DEVICE_REVOKED : YJ_EV_DEVICE_ENROLLED, id);
 	yj_presence_forget(c->g);
 	yj_life_changed(c->g, NULL);
+	yj_visits_changed(c->g);
 	c->data = json_pack("{s:b}", "ok", 1);
 	return rc;
 }

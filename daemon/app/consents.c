@@ -10,6 +10,7 @@
 #include "plans.h"
 #include "proto/time.h"
 #include "store/consent.h"
+#include "visits.h"
 
 #define CALLS_MAX 64 /* of a resident at once, that are looked at */
 
@@ -167,7 +168,9 @@ int yj_consents_withdraw(
 	int rows = 0;
 	int rc = yj_consents_withdraw_rows(g->store, w->resident, w->kind, w->who, w->by,
 	    g->now.utc_known ? yj_rfc3339_format(g->now.utc_ms, now) : NULL, &rows);
-	return rc == 0 && rows ? log_withdrawal(g, w, actor, rows) : rc;
+	if (rc == 0 && rows)
+		rc = log_withdrawal(g, w, actor, rows);
+	return rc < 0 ? rc : yj_visits_withdrawn(g, w->resident);
 }
 
 static bool is_id(const char *s)

@@ -25,6 +25,7 @@
 #include "silences.h"
 #include "space.h"
 #include "turn.h"
+#include "visits.h"
 
 #define TICKS_MAX 200 /* due incidents per transaction */
 #define RETRY_MS 1000 /* after a commit that failed */
@@ -354,6 +355,8 @@ static int everything(struct yj_gateway *g, bool *more)
 		rc = yj_life_news(g);
 	if (rc == 0 && yj_diverts_due(g) <= g->now.t)
 		rc = yj_diverts_run(g);
+	if (rc == 0 && yj_visits_due(g) <= g->now.t)
+		rc = yj_visits_run(g);
 	if (rc == 0 && yj_outages_due(g) <= g->now.t)
 		rc = yj_outages_look(g);
 	if (rc == 0)
@@ -402,6 +405,7 @@ static void roll_back(struct yj_gateway *g)
 	yj_silences_forget(g);
 	yj_diverts_forget(g);
 	yj_outages_undone(g);
+	yj_visits_forget(g);
 	yj_metrics_undo(&g->metrics, 0);
 	yj_lanes_undone(g);
 }
@@ -432,6 +436,7 @@ static void done(struct yj_gateway *g)
 	yj_beds_committed(g);
 	yj_life_committed(g);
 	yj_effects_publish(g);
+	yj_visits_committed(g);
 	yj_plant_step("after_effects");
 	yj_families_refresh(g);
 	yj_lanes_call_off(g);

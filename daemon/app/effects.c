@@ -99,6 +99,26 @@ int yj_effects_result(struct yj_gateway *g, const char *caregiver, const char *j
 	return 0;
 }
 
+int yj_effects_visit(struct yj_gateway *g, const char *device, const struct yj_msg_down_visit *down)
+{
+	const struct yj_message m = {.type = YJ_TOPIC_DOWN_VISIT, .u.down_visit = *down};
+	struct effect *x = add(g->effects);
+	if (!x)
+		return YJ_ERR_NOMEM;
+	int rc = yj_topic_format(YJ_TOPIC_DOWN_VISIT, device, x->topic, sizeof x->topic);
+	if (rc < 0)
+		return rc;
+	x->payload = yj_message_encode(&m, &x->len);
+	if (!x->payload)
+		return YJ_ERR_NOMEM;
+	if (x->len > YJ_PAYLOAD_MAX) {
+		free(x->payload);
+		return YJ_ERR_FULL;
+	}
+	g->effects->n++;
+	return 0;
+}
+
 void yj_effects_forget(struct yj_gateway *g)
 {
 	drop_from(g->effects, g->effects->committed);

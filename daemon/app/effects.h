@@ -17,6 +17,10 @@ int yj_effects_received(struct yj_gateway *g, const struct yj_device *device, co
 /* Queues a caregiver's result, encoded JSON. */
 int yj_effects_result(struct yj_gateway *g, const char *caregiver, const char *json) YJ_MUST_CHECK;
 
+/* Queues a word about a visit to its terminal. YJ_ERR_FULL: longer than a terminal reads. */
+int yj_effects_visit(
+    struct yj_gateway *g, const char *device, const struct yj_msg_down_visit *down) YJ_MUST_CHECK;
+
 void yj_effects_forget(struct yj_gateway *g); /* the transaction was undone */
 void yj_effects_mark(struct yj_gateway *g);   /* begin of an item that may be undone alone */
 void yj_effects_undo(struct yj_gateway *g);   /* that item was undone */

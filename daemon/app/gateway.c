@@ -19,6 +19,7 @@
 #include "silences.h"
 #include "store/roster.h"
 #include "tokens.h"
+#include "visits.h"
 
 #define START_GRACE_MS 5000
 
@@ -241,7 +242,8 @@ void yj_gateway_rearm(struct yj_gateway *g)
 			earlier(yj_floods_due(g),
 			    earlier(yj_diverts_due(g),
 				earlier(yj_silences_due(g),
-				    earlier(yj_outages_due(g), yj_beds_due(g)))))));
+				    earlier(yj_outages_due(g),
+					earlier(yj_visits_due(g), yj_beds_due(g))))))));
 	struct itimerspec when = {0};
 	if (due != INT64_MAX) {
 		int64_t in_ms = due > g->now.t ? due - g->now.t : 1;

@@ -41,6 +41,7 @@ struct yj_beds;	     /* beds.h */
 struct yj_life;	     /* life.h */
 struct yj_pushes;    /* pushes.h */
 struct yj_answerpage;
+struct yj_visitwatch; /* visitwatch.h */
 
 enum yj_trouble {		/* reasons to be degraded, each set and cleared by its finder */
 	YJ_TROUBLE_CONFIG = 1,	/* started on the last configuration that worked */
@@ -136,6 +137,12 @@ struct yj_gateway {
 	struct { /* outages.h */
 		int64_t look_t;
 	} outages;
+
+	struct yj_visitwatch *visitwatch; /* visitwatch.h */
+	struct {			  /* visits.h; known: as the store has them */
+		bool known, expected, check;
+		int64_t due_t;
+	} visits;
 
 	int64_t away_due_t; /* away.h */
 

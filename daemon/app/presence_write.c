@@ -10,6 +10,7 @@
 #include "space.h"
 #include "store/status.h"
 #include "store/trend.h"
+#include "visits.h"
 #include "work.h"
 
 #define WRITE_ROWS 2000 /* status rows per transaction */
@@ -118,6 +119,8 @@ static int log_news(struct yj_gateway *g, const struct yj_news *n)
 		rc = log_change(g, n, device);
 	if (rc == 0 && n->again)
 		rc = yj_pager_home_again(g, device);
+	if (rc == 0 && (n->again || n->type == YJ_EV_DEVICE_ONLINE))
+		rc = yj_visits_back(g, device);
 	return rc;
 }
 

@@ -4,12 +4,14 @@
 #include "inlets.h"
 #include "openapi.h"
 #include "pushes.h"
+#include "visitapi.h"
 
 static int (*const adders[])(struct yj_gateway *g) = {
     yj_answerpage_routes,
     yj_inlets_routes,
     yj_openapi_routes,
     yj_pushes_routes,
+    yj_visitapi_routes,
 };
 
 int yj_routes_add(struct yj_gateway *g)

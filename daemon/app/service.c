@@ -38,6 +38,7 @@
 #include "routes.h"
 #include "space.h"
 #include "store/roster.h"
+#include "visitwatch.h"
 
 #define STOP_DRAIN_MS 500
 
@@ -270,6 +271,7 @@ static int make_parts(struct yj_gateway *g)
 	g->floods = yj_floods_new();
 	g->plans = yj_plans_new();
 	g->answerpage = yj_answerpage_new();
+	g->visitwatch = yj_visitwatch_new();
 	g->space = yj_space_new(g->config->gateway.data_dir);
 	g->emergency = yj_emergency_new();
 	g->feed = yj_feed_new(g);
@@ -281,9 +283,10 @@ static int make_parts(struct yj_gateway *g)
 	g->beds = yj_beds_new();
 	g->pushes = yj_pushes_new();
 	if (yj_metrics_init(&g->metrics) < 0 || !g->inbox || !g->effects || !g->results ||
-	    !g->lanes || !g->presence || !g->floods || !g->plans || !g->answerpage || !g->space ||
-	    !g->emergency || !g->feed || !g->imports || !g->channels || !g->deadman ||
-	    !g->foreign || !g->families || !g->beds || !g->life || !g->pushes)
+	    !g->lanes || !g->presence || !g->floods || !g->plans || !g->answerpage ||
+	    !g->visitwatch || !g->space || !g->emergency || !g->feed || !g->imports ||
+	    !g->channels || !g->deadman || !g->foreign || !g->families || !g->beds || !g->life ||
+	    !g->pushes)
 		return YJ_ERR_NOMEM;
 	int fd = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
 	if (fd < 0)

@@ -4,7 +4,9 @@
  *
  *   idle --ring--> ringing --accept--> talking --end (either side)--> idle
  *                     |--decline or end--> idle
- *   A ring with auto_answer is accepted at once. A second session while busy is declined. */
+ *   A ring with auto_answer is accepted at once. An accepted check-in is over with its answer. A
+ * ring for another session ends the one before. There are no media: offers are heard, not answered.
+ */
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <stdio.h>
@@ -24,16 +26,25 @@ struct terminal {
 	struct event *heartbeat, *visit;
 	struct bufferevent *stdin_lines;
 	enum visit_phase phase;
+	bool check_in;
 	char session[YJ_MSGID_MAX + 1];
 };
 
-static void say_visit(struct terminal *t, const char *session, enum yj_visit_state state)
+/* signal (taken) may be NULL. */
+static void say_visit_with(
+    struct terminal *t, const char *session, enum yj_visit_state state, json_t *signal)
 {
-	const struct yj_message msg = {
-	    .type = YJ_TOPIC_VISIT, .u.visit = {.session = session, .state = state}};
+	const struct yj_message msg = {.type = YJ_TOPIC_VISIT,
+	    .u.visit = {.session = session, .state = state, .signal = signal}};
 
 	if (sim_sender_tell(&t->dev.sender, &msg, false, NULL) < 0)
 		sim_err("%s: cannot answer the visit", t->run.opts->device);
+	json_decref(signal);
+}
+
+static void say_visit(struct terminal *t, const char *session, enum yj_visit_state state)
+{
+	say_visit_with(t, session, state, NULL);
 }
 
 static void arm(struct event *timer, int64_t wait_ms)
@@ -51,6 +62,12 @@ static void go_idle(struct terminal *t)
 
 static void accept_visit(struct terminal *t)
 {
+	if (t->check_in) {
+		say_visit_with(
+		    t, t->session, YJ_VISIT_ACCEPTED, json_pack("{s:s}", "result", "well"));
+		go_idle(t);
+		return;
+	}
 	say_visit(t, t->session, YJ_VISIT_ACCEPTED);
 	t->phase = VISIT_TALKING;
 	if (t->run.opts->end_after_ms >= 0)
@@ -86,12 +103,14 @@ static void ring(struct terminal *t, const struct yj_msg_down_visit *down)
 	const struct sim_options *opts = t->run.opts;
 	const bool known = t->phase != VISIT_IDLE && strcmp(t->session, down->session) == 0;
 
-	if (t->phase == VISIT_TALKING && known)
-		return; /* a repeated ring */
-	if (t->phase != VISIT_IDLE && !known) {
-		say_visit(t, down->session, YJ_VISIT_DECLINED);
+	if (t->phase == VISIT_TALKING && known) { /* a repeated ring */
+		say_visit(t, t->session, YJ_VISIT_ACCEPTED);
 		return;
 	}
+	if (t->phase != VISIT_IDLE && !known)
+		go_idle(t);
+	const char *mode = json_string_value(json_object_get(down->signal, "mode"));
+	t->check_in = mode != NULL && strcmp(mode, "check-in") == 0;
 	snprintf(t->session, sizeof(t->session), "%s", down->session);
 	say_visit(t, t->session, YJ_VISIT_RINGING);
 	if (known)

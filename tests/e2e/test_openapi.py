@@ -69,5 +69,6 @@ def test_each_path_and_method_answers_as_described(world):
             assert answer.status in (404, 405) and problem["status"] == answer.status, (method, path)
             if answer.status == 405:
                 allow = answer.getheader("Allow").lower().split(", ")
-                assert set(allow) - {"head"} == set(item) & set(METHODS), (method, path)
+                # routes are of a whole prefix: one of its paths may take less
+                assert set(allow) - {"head"} >= set(item) & set(METHODS), (method, path)
     assert g.http("/healthz")[0] == 200

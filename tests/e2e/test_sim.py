@@ -238,9 +238,13 @@ def test_terminal_visits(gateway, sim):
     gateway.visit("t1", "v1", "ring", **{"from": "女儿"})
     expect("v1", "ringing", "accepted")
     gateway.visit("t1", "v2", "ring")
-    expect("v2", "declined")  # busy
-    gateway.visit("t1", "v1", "end")
-    expect("v1", "ringing", "accepted", "ended")
+    expect("v2", "ringing", "accepted")  # in the place of the one before
+    gateway.visit("t1", "v1", "end")  # of a session that is no more
+    gateway.visit("t1", "v2", "ring")
+    expect("v2", "ringing", "accepted", "accepted")
+    gateway.visit("t1", "v2", "end")
+    expect("v2", "ringing", "accepted", "accepted", "ended")
+    expect("v1", "ringing", "accepted")
     sim("terminal", "--device", "t2", "--decline-after", "50ms", "--accept-after",
         "10s").wait_event("said")
     gateway.visit("t2", "v3", "ring")

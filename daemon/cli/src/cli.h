@@ -157,6 +157,7 @@ extern const struct yj_command yj_device_seen_commands[];
 extern const struct yj_command yj_device_try_commands[];
 extern const struct yj_command yj_round_commands[];
 extern const struct yj_command yj_silence_commands[];
+extern const struct yj_command yj_visit_commands[];
 extern const struct yj_command yj_visit_link_commands[];
 extern const struct yj_command yj_consent_commands[];
 extern const struct yj_command yj_turn_commands[];

@@ -19,6 +19,7 @@ const struct yj_command *const yj_command_lists[] = {
     yj_roster_commands,
     yj_round_commands,
     yj_silence_commands,
+    yj_visit_commands,
     yj_visit_link_commands,
     yj_consent_commands,
     yj_turn_commands,

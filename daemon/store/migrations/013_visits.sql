@@ -17,7 +17,7 @@ CREATE TABLE visits (
 	region          TEXT NOT NULL,
 	incident        INTEGER,                  -- in which it was opened
 	raised          INTEGER,                  -- the one that it became
-	auto_answer     INTEGER NOT NULL,
+	auto_answer     INTEGER NOT NULL,         -- the consents on which that rests, 0: no
 	started_utc_ms  INTEGER NOT NULL,
 	retry_utc_ms    INTEGER,
 	answered_utc_ms INTEGER,

@@ -5,6 +5,8 @@
 #define YJ_NAME_MAX 64			/* device, caregiver, resident … id, as in the topics */
 #define YJ_CALLED_MAX 128		/* what people call somebody or something: its name */
 #define YJ_MSGID_MAX 128		/* a message's own id */
+#define YJ_VISIT_ID_MAX 40		/* a visit's session */
+#define YJ_VISIT_BODY_MAX 16384		/* what a caller posts to a visit, an offer among it */
 #define YJ_PAYLOAD_MAX 16384		/* a native payload; longer is rejected */
 #define YJ_PACKET_MAX 65536		/* an MQTT payload; the broker refuses longer */
 #define YJ_TOPIC_MAX 256		/* a topic that we read or write */

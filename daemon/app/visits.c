@@ -1,0 +1,439 @@
+#include "visits.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "consents.h"
+#include "dispatch.h"
+#include "life.h"
+#include "store/life.h"
+#include "visits_inside.h"
+#include "visitwatch.h"
+#include "visitwords.h"
+
+#define AT_ONCE 64 /* due ones per transaction */
+
+static struct yj_visit_rules rules_of(const struct yj_gateway *g)
+{
+	return (struct yj_visit_rules){
+	    .ring_for_ms = g->config->visits.ring_for_ms,
+	    .retry_after_ms = g->config->visits.retry_after_ms,
+	    .max_duration_ms = g->config->visits.max_duration_ms,
+	    .retries = (uint32_t)g->config->visits.retries,
+	};
+}
+
+static struct yj_visit state_of(const struct yj_visit_row *row)
+{
+	return (struct yj_visit){
+	    .phase = (enum yj_visit_phase)row->phase,
+	    .reason = (enum yj_visit_reason)row->reason,
+	    .mode = row->mode,
+	    .asked_mode = row->asked_mode,
+	    .there = row->there,
+	    .heard = row->heard,
+	    .tries = row->tries,
+	    .began_t = row->began_t,
+	    .ring_t = row->ring_t,
+	    .due_t = row->due_t,
+	};
+}
+
+static void put_state(struct yj_gateway *g, const struct yj_visit *v, struct yj_visit_row *row)
+{
+	row->phase = (int)v->phase;
+	row->reason = (int)v->reason;
+	row->mode = v->mode;
+	row->asked_mode = v->asked_mode;
+	row->there = v->there;
+	row->heard = v->heard;
+	row->tries = v->tries;
+	row->began_t = v->began_t;
+	row->ring_t = v->ring_t;
+	row->due_t = v->due_t;
+	row->retry_utc_ms =
+	    v->phase == YJ_VISIT_IS_MISSED ? g->now.utc_ms + (v->due_t - g->now.t) : INT64_MAX;
+	if (yj_visit_is_over(v) && row->ended_utc_ms == INT64_MAX)
+		row->ended_utc_ms = g->now.utc_ms;
+}
+
+/* ── what follows ── */
+
+/* Whether it answers by itself is asked at each ring: night may have come since. */
+static int judge_again(struct yj_gateway *g, struct yj_visit_row *row)
+{
+	struct yj_visits_may may;
+	if (row->mode == YJ_MODE_CHECK_IN || !row->there) {
+		row->auto_answer = 0;
+		return 0;
+	}
+	int rc = yj_visits_may(g, row->resident, row->caregiver, &may);
+	if (rc == 0)
+		row->auto_answer = may.auto_answer;
+	return rc;
+}
+
+static int ring(struct yj_gateway *g, struct yj_visit_row *row)
+{
+	char *offer = NULL, *answer = NULL;
+	int rc = yj_visit_signals(g->store, row->n, &offer, &answer);
+	if (rc == 0)
+		rc = yj_visitwords_ring(g, row, offer);
+	free(offer);
+	free(answer);
+	return rc;
+}
+
+/* Nobody answers: somebody must go and look, unless nobody is at home by what is known. */
+static int alarm(struct yj_gateway *g, struct yj_visit_row *row)
+{
+	struct yj_alert a = {.g = g, .known = true, .kind = YJ_KIND_VISIT_UNANSWERED};
+	struct yj_life_facts facts;
+	struct yj_caregiver who = {.name = ""};
+	char text[256];
+	int rc = yj_life_facts(g->store, row->resident, &facts);
+	if (rc < 0 || !facts.there || facts.elsewhere ||
+	    (facts.status[0] && strcmp(facts.status, "active") != 0))
+		return rc;
+	rc = yj_caregiver_find(g->store, row->caregiver, &who);
+	if (rc == 0 || rc == YJ_ERR_NOTFOUND)
+		rc = yj_device_find(g->store, row->device, &a.device);
+	if (rc == YJ_ERR_NOTFOUND) { /* the terminal is no more, the resident is */
+		snprintf(a.device.id, sizeof a.device.id, "%s", row->device);
+		rc = 0;
+	}
+	if (rc == 0)
+		rc = yj_whose_resident(g->store, row->resident, &a.whose);
+	if (rc < 0)
+		return rc;
+	yj_visitwords_alarm(g, row, who.name[0] ? who.name : row->caregiver, text, sizeof text);
+	a.text = text;
+	return yj_calls_found(&a, &row->raised);
+}
+
+static int follow_log(struct yj_gateway *g, const struct yj_visit_row *row, unsigned acts,
+    const char *actor, const char *via)
+{
+	static const struct {
+		unsigned act;
+		enum yj_event_type type;
+	} events[] = {
+	    {YJ_VISIT_DO_REQUESTED, YJ_EV_VISIT_REQUESTED},
+	    {YJ_VISIT_DO_RINGING, YJ_EV_VISIT_RINGING},
+	    {YJ_VISIT_DO_ANSWERED, YJ_EV_VISIT_ANSWERED},
+	    {YJ_VISIT_DO_DECLINED, YJ_EV_VISIT_DECLINED},
+	    {YJ_VISIT_DO_MISSED, YJ_EV_VISIT_MISSED},
+	    {YJ_VISIT_DO_ENDED, YJ_EV_VISIT_ENDED},
+	};
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < sizeof events / sizeof events[0]; i++)
+		if (acts & events[i].act)
+			rc = yj_visitwords_log(g, row, events[i].type, actor, via);
+	return rc;
+}
+
+/* Another one has begun at this terminal while this one waited for its next try: it comes later. */
+static int put_off(struct yj_gateway *g, struct yj_visit_row *row)
+{
+	row->due_t = g->now.t + YJ_VISIT_RING_AGAIN_MS;
+	return yj_visit_save(g->store, row, NULL, NULL);
+}
+
+/* Saves, and does what follows. offer and answer: new ones, or NULL. */
+static int follow(struct yj_gateway *g, struct yj_visit_row *row, const struct yj_visit *v,
+    unsigned acts, const char *offer, const char *answer, const char *actor, const char *via)
+{
+	int rc = 0;
+	put_state(g, v, row);
+	if ((acts & YJ_VISIT_DO_ANSWERED) && row->answered_utc_ms == INT64_MAX)
+		row->answered_utc_ms = g->now.utc_ms;
+	if (acts & YJ_VISIT_DO_ALARM)
+		rc = alarm(g, row);
+	if (rc == 0 && (acts & YJ_VISIT_DO_RING))
+		rc = judge_again(g, row);
+	if (rc == 0)
+		rc = yj_visit_save(g->store, row, offer, answer);
+	if (rc == 0 && (acts & YJ_VISIT_DO_RING))
+		rc = ring(g, row);
+	if (rc == 0 && (acts & YJ_VISIT_DO_END))
+		rc = yj_visitwords_end(g, row);
+	if (rc == 0)
+		rc = follow_log(g, row, acts, actor, via);
+	if (rc == 0 && yj_visit_is_over(v))
+		rc = yj_visits_ledger(g, row, YJ_FOUND_UNSAID, "");
+	if (rc == 0 && (acts & YJ_VISIT_DO_TELL))
+		rc = yj_visitwatch_state(g, row->n);
+	g->visits.known = false;
+	return rc;
+}
+
+static int step(struct yj_gateway *g, struct yj_visit_row *row, enum yj_visit_in in,
+    const char *answer, const char *actor, const char *via, unsigned *did)
+{
+	struct yj_visit_rules rules = rules_of(g);
+	struct yj_visit v = state_of(row), before = v;
+	unsigned acts = yj_visit_step(&v, &rules, in, g->now.t);
+	*did = acts;
+	if (acts == 0 && v.there == before.there && v.due_t == before.due_t && !answer)
+		return 0;
+	return follow(g, row, &v, acts, NULL, answer, actor, via);
+}
+
+int yj_visits_first(struct yj_gateway *g, const struct yj_visits_ask *ask, struct yj_visit_row *row,
+    const char *offer)
+{
+	struct yj_visit_rules rules = rules_of(g);
+	struct yj_visit v;
+	unsigned acts = yj_visit_begin(&v, &rules, ask->mode, ask->there, g->now.t);
+	int rc = follow(g, row, &v, acts, offer, NULL, ask->actor, ask->via);
+	return rc == 0 && ask->there ? yj_visitwatch_expect(g, row->n) : rc;
+}
+
+int yj_visits_step(struct yj_gateway *g, struct yj_visit_row *row, enum yj_visit_in in,
+    const char *actor, const char *via)
+{
+	unsigned acts;
+	return step(g, row, in, NULL, actor, via, &acts);
+}
+
+/* ── what a terminal says ── */
+
+/* Somebody is there, so nobody else needs to wait for a sign of it. */
+static int end_the_others(struct yj_gateway *g, const char *resident, int64_t but)
+{
+	struct yj_visit_row row;
+	int64_t n = 0;
+	int rc;
+	while ((rc = yj_visit_next(g->store, resident, n, &row)) == 0) {
+		n = row.n;
+		if (n != but)
+			rc = yj_visits_step(g, &row, YJ_VISIT_IN_SIGN, "", "");
+		if (rc < 0)
+			return rc;
+	}
+	return rc == YJ_ERR_NOTFOUND ? 0 : rc;
+}
+
+int yj_visits_sign(struct yj_gateway *g, const char *resident)
+{
+	if (yj_visits_due(g) == INT64_MAX) /* the usual case costs nothing */
+		return 0;
+	return end_the_others(g, resident, 0);
+}
+
+static enum yj_visit_in input_of(enum yj_visit_state state)
+{
+	switch (state) {
+	case YJ_VISIT_RINGING:
+		return YJ_VISIT_IN_RINGING;
+	case YJ_VISIT_ACCEPTED:
+		return YJ_VISIT_IN_ACCEPT;
+	case YJ_VISIT_DECLINED:
+		return YJ_VISIT_IN_DECLINE;
+	case YJ_VISIT_ENDED:
+		break;
+	}
+	return YJ_VISIT_IN_END;
+}
+
+/* What has changed while both talk: the answer to a new offer, another mode, a new beginning. */
+static int relay(struct yj_gateway *g, struct yj_visit_row *row, const struct yj_msg_visit *m)
+{
+	const char *mode = json_string_value(json_object_get(m->signal, "mode"));
+	enum yj_visit_mode now;
+	int rc = 0;
+	if (mode && yj_visit_mode_parse(mode, &now) == 0 && now != YJ_MODE_CHECK_IN &&
+	    now != row->mode) {
+		row->mode = now;
+		rc = yj_visit_save(g->store, row, NULL, NULL);
+	}
+	return rc < 0 ? rc : yj_visitwatch_event(g, row->n, "signal", json_incref(m->signal));
+}
+
+/* "Do not answer by yourself again", said at the terminal. */
+static int withdraw(
+    struct yj_alert *a, const struct yj_visit_row *row, const struct yj_msg_visit *m)
+{
+	const char *kind = json_string_value(json_object_get(m->signal, "withdraw"));
+	const struct yj_actor actor = {a->device.id, "mqtt"};
+	struct yj_consents_withdrawal w = {
+	    .resident = row->resident, .who = "", .by = YJ_CONSENT_BY_RESIDENT};
+	if (!kind || yj_consent_parse(kind, &w.kind) < 0)
+		return 0;
+	int rc = yj_consents_withdraw(a->g, &w, &actor);
+	return rc == YJ_ERR_NOTFOUND ? 0 : rc;
+}
+
+int yj_visits_message(struct yj_alert *a)
+{
+	const struct yj_msg_visit *m = &a->event->msg.u.visit;
+	struct yj_gateway *g = a->g;
+	struct yj_visit_row row;
+	unsigned acts = 0;
+	int rc = yj_visit_find(g->store, m->session, &row);
+	if (rc < 0)
+		return rc == YJ_ERR_NOTFOUND ? 0 : rc;
+	if (strcmp(row.device, a->device.id) != 0) /* somebody else's */
+		return 0;
+	json_t *said = json_object_get(m->signal, "answer");
+	char *answer = m->state == YJ_VISIT_ACCEPTED && json_is_object(said)
+			   ? json_dumps(said, JSON_COMPACT)
+			   : NULL;
+	bool by_itself = row.auto_answer;
+	rc = step(g, &row, input_of(m->state), answer, a->device.id, "mqtt", &acts);
+	free(answer);
+	if (rc == 0 && (acts & YJ_VISIT_DO_RELAY) && json_is_object(m->signal))
+		rc = relay(g, &row, m);
+	if (rc == 0)
+		rc = withdraw(a, &row, m);
+	bool person =
+	    (acts & YJ_VISIT_DO_DECLINED) || ((acts & YJ_VISIT_DO_ANSWERED) && !by_itself);
+	if (rc == 0 && person) {
+		yj_life_sign(g, a->device.id, YJ_LIFE_PRESS, INT64_MAX);
+		rc = end_the_others(g, row.resident, row.n);
+	}
+	return rc;
+}
+
+int yj_visits_back(struct yj_gateway *g, const char *device)
+{
+	struct yj_visit_row row;
+	if (yj_visits_due(g) == INT64_MAX)
+		return 0;
+	int rc = yj_visit_at(g->store, device, &row);
+	return rc == 0		       ? yj_visits_step(g, &row, YJ_VISIT_IN_BACK, "", "")
+	       : rc == YJ_ERR_NOTFOUND ? 0
+				       : rc;
+}
+
+int yj_visits_help(struct yj_gateway *g, const struct yj_alert *a, int64_t incident)
+{
+	struct yj_visit_row row;
+	char id[YJ_NAME_MAX + 24];
+	if (!a->whose.resident[0] || !yj_kind_is_help(a->kind) || yj_visits_due(g) == INT64_MAX)
+		return 0;
+	int rc = yj_visit_with(g->store, a->whose.resident, &row);
+	if (rc < 0)
+		return rc == YJ_ERR_NOTFOUND ? 0 : rc;
+	yj_incident_id(g->store, incident, id, sizeof id);
+	return yj_visitwatch_event(g, row.n, "help",
+	    json_pack("{s:s, s:s}", "incident", id, "kind", yj_kind_name(a->kind)));
+}
+
+int yj_visits_withdrawn(struct yj_gateway *g, const char *resident)
+{
+	struct yj_visit_row row = {.n = 0};
+	int rc;
+	while ((rc = yj_visit_next(g->store, resident, row.n, &row)) == 0) {
+		bool stand;
+		rc = yj_consents_stand(g, row.resident, row.caregiver, row.auto_answer, &stand);
+		if (rc == 0 && !stand)
+			rc = yj_visits_step(g, &row, YJ_VISIT_IN_WITHDRAW, "", "");
+		if (rc < 0)
+			return rc;
+	}
+	return rc == YJ_ERR_NOTFOUND ? 0 : rc;
+}
+
+void yj_visits_changed(struct yj_gateway *g)
+{
+	if (yj_visits_due(g) == INT64_MAX)
+		return;
+	g->visits.check = true;
+	yj_dispatch_soon(g);
+}
+
+/* ── time ── */
+
+static int look(struct yj_gateway *g)
+{
+	struct yj_visit_row row;
+	if (g->visits.known)
+		return 0;
+	int rc = yj_visit_due(g->store, INT64_MAX - 1, &row);
+	if (rc < 0 && rc != YJ_ERR_NOTFOUND)
+		return rc;
+	g->visits.due_t = rc == 0 ? row.due_t : INT64_MAX;
+	g->visits.known = true;
+	return 0;
+}
+
+int64_t yj_visits_due(struct yj_gateway *g)
+{
+	int64_t gone = yj_visitwatch_due(g);
+	if (!g->visits.expected || g->visits.check)
+		return 0;
+	if (look(g) < 0)
+		return gone;
+	return g->visits.due_t < gone ? g->visits.due_t : gone;
+}
+
+/* After a restart those who wait are given the time to come again. */
+static int expect_all(struct yj_gateway *g)
+{
+	struct yj_visit_row row = {.n = 0};
+	int rc;
+	while ((rc = yj_visit_next(g->store, "", row.n, &row)) == 0)
+		if (row.there && (rc = yj_visitwatch_expect(g, row.n)) < 0)
+			return rc;
+	g->visits.expected = rc == YJ_ERR_NOTFOUND;
+	return rc == YJ_ERR_NOTFOUND ? 0 : rc;
+}
+
+static int tick(struct yj_gateway *g, struct yj_visit_row *row)
+{
+	struct yj_visit_row other;
+	if (row->phase == YJ_VISIT_IS_MISSED) {
+		int rc = yj_visit_with(g->store, row->resident, &other);
+		if (rc == YJ_ERR_NOTFOUND)
+			rc = yj_visit_at(g->store, row->device, &other);
+		if (rc == 0)
+			return put_off(g, row);
+		if (rc != YJ_ERR_NOTFOUND)
+			return rc;
+	}
+	return yj_visits_step(g, row, YJ_VISIT_IN_TICK, "", "");
+}
+
+int yj_visits_run(struct yj_gateway *g)
+{
+	struct yj_visit_row row;
+	int64_t n;
+	int rc = g->visits.expected ? 0 : expect_all(g);
+	if (rc == 0 && g->visits.check)
+		rc = yj_visits_withdrawn(g, "");
+	if (rc == 0)
+		g->visits.check = false;
+	while (rc == 0 && (n = yj_visitwatch_gone(g)) != 0) {
+		rc = yj_visit_load(g->store, n, &row);
+		if (rc == 0)
+			rc = yj_visits_step(g, &row, YJ_VISIT_IN_GONE, "", "");
+		else if (rc == YJ_ERR_NOTFOUND)
+			rc = 0;
+	}
+	for (int i = 0; rc == 0 && i < AT_ONCE; i++) {
+		rc = yj_visit_due(g->store, g->now.t, &row);
+		if (rc == YJ_ERR_NOTFOUND) {
+			rc = 0;
+			break;
+		}
+		if (rc == 0)
+			rc = tick(g, &row);
+	}
+	g->visits.known = false;
+	return rc;
+}
+
+void yj_visits_forget(struct yj_gateway *g)
+{
+	g->visits.known = false;
+	g->visits.expected = false; /* whoever was found gone is looked for again */
+	g->visits.check = true;
+	yj_visitwatch_forget(g);
+}
+
+void yj_visits_committed(struct yj_gateway *g)
+{
+	yj_visitwatch_committed(g);
+}

@@ -1,0 +1,17 @@
+/* Inside of visits: what its two files share. */
+#ifndef APP_VISITS_INSIDE_H
+#define APP_VISITS_INSIDE_H
+
+#include "visits.h"
+
+/* Saves a visit that begins, rings, and logs it. offer: JSON text or NULL. 0; YJ_ERR_FULL: the
+ * offer does not fit into a message; or a yj_err. */
+int yj_visits_first(struct yj_gateway *g, const struct yj_visits_ask *ask, struct yj_visit_row *row,
+    const char *offer) YJ_MUST_CHECK;
+
+/* Into the ledger of who looked in on whom: what has come of a visit that is over, or what its
+ * caller says of it. result: YJ_FOUND_UNSAID: as it ended. */
+int yj_visits_ledger(struct yj_gateway *g, const struct yj_visit_row *row,
+    enum yj_visit_result result, const char *note) YJ_MUST_CHECK;
+
+#endif
