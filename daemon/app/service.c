@@ -449,6 +449,7 @@ void yj_service_stop(struct yj_gateway *g, bool started)
 		yj_gateway_publish_state(g, false);
 	}
 	yj_ctl_free(g->ctl);
+	yj_visitwatch_free(g->visitwatch);
 	yj_http_free(g->http);
 	if (g->help && started)
 		yj_link_stop(g->help, STOP_DRAIN_MS);
