@@ -18,7 +18,8 @@ static int refuse(struct yj_command *c, enum yj_visits_no no)
 	    [YJ_VISITS_NO_CONSENT] = "the resident does not want to be visited by them",
 	    [YJ_VISITS_NO_TERMINAL] = "the resident has no terminal",
 	    [YJ_VISITS_BUSY] = "somebody visits them already",
-	    [YJ_VISITS_TOO_LONG] = "too long"};
+	    [YJ_VISITS_TOO_LONG] = "too long",
+	    [YJ_VISITS_TOO_FAST] = "they have begun too many visits in this minute"};
 	return yj_command_refuse(c, yj_visits_no_word(no), reasons[no]);
 }
 

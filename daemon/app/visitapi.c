@@ -83,7 +83,8 @@ static void refuse(struct yj_gateway *g, struct evhttp_request *req, const struc
 	    [YJ_VISITS_NO_CONSENT] = 403,
 	    [YJ_VISITS_NO_TERMINAL] = 409,
 	    [YJ_VISITS_BUSY] = 409,
-	    [YJ_VISITS_TOO_LONG] = 413};
+	    [YJ_VISITS_TOO_LONG] = 413,
+	    [YJ_VISITS_TOO_FAST] = 429};
 	json_t *more = NULL;
 	if (b->may.no == YJ_VISITS_BUSY) {
 		struct yj_caregiver by;

@@ -27,6 +27,7 @@ enum yj_visits_no { /* why not */
 	YJ_VISITS_NO_TERMINAL,
 	YJ_VISITS_BUSY,	    /* somebody else is there: `busy` says who */
 	YJ_VISITS_TOO_LONG, /* the offer does not fit into a message */
+	YJ_VISITS_TOO_FAST, /* they have begun YJ_VISITS_PER_MIN in a minute */
 };
 /* The word for programs: "not_yours" and the like. */
 const char *yj_visits_no_word(enum yj_visits_no no);

@@ -15,8 +15,8 @@
 
 const char *yj_visits_no_word(enum yj_visits_no no)
 {
-	static const char *const words[] = {
-	    "", "unknown_resident", "not_yours", "no_consent", "no_terminal", "busy", "too_long"};
+	static const char *const words[] = {"", "unknown_resident", "not_yours", "no_consent",
+	    "no_terminal", "busy", "too_long", "too_fast"};
 	return words[no];
 }
 
@@ -102,6 +102,16 @@ static int find_busy(struct yj_gateway *g, struct yj_visits_may *may)
 	return rc == YJ_ERR_NOTFOUND ? 0 : rc;
 }
 
+/* One link cannot keep the disk busy. */
+static int find_haste(struct yj_gateway *g, struct yj_visits_may *may)
+{
+	int64_t n;
+	int rc = yj_visit_count_since(g->store, may->who.id, g->now.utc_ms - 60000, &n);
+	if (rc == 0 && n >= YJ_VISITS_PER_MIN)
+		may->no = YJ_VISITS_TOO_FAST;
+	return rc;
+}
+
 /* 128 random bits: whoever does not know it cannot name it. */
 static int fresh_id(char id[YJ_VISIT_ID_MAX + 1])
 {
@@ -154,6 +164,8 @@ int yj_visits_begin(struct yj_gateway *g, const struct yj_visits_ask *ask,
 		rc = find_busy(g, may);
 	if (rc == 0 && (may->no == YJ_VISITS_NOT_YOURS || may->no == YJ_VISITS_NO_CONSENT))
 		return log_denied(g, ask, may);
+	if (rc == 0 && may->no == YJ_VISITS_YES)
+		rc = find_haste(g, may);
 	if (rc < 0 || may->no)
 		return rc;
 	char *offer = ask->offer ? json_dumps(ask->offer, JSON_COMPACT) : NULL;

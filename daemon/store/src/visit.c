@@ -91,6 +91,15 @@ int yj_visit_save(struct yj_store *s, struct yj_visit_row *v, const char *offer,
 	    v->version, v->result, offer, answer);
 }
 
+int yj_visit_count_since(
+    struct yj_store *s, const char *caregiver, int64_t since_utc_ms, int64_t *n)
+{
+	return yj_db_int(s, n,
+	    "SELECT count(*) FROM (SELECT caregiver, started_utc_ms FROM visits"
+	    " ORDER BY n DESC LIMIT 50) WHERE caregiver = ?1 AND started_utc_ms > ?2",
+	    "ti", caregiver, since_utc_ms);
+}
+
 int yj_visit_result_set(struct yj_store *s, int64_t n, const char *result)
 {
 	return yj_db_run(s, "UPDATE visits SET result = ?2 WHERE n = ?1", "it", n, result);

@@ -35,6 +35,9 @@ struct yj_visit_row {
  * that rings or is answered. */
 int yj_visit_save(struct yj_store *s, struct yj_visit_row *v, const char *offer,
     const char *answer) YJ_MUST_CHECK;
+/* How many of the newest 50 this caregiver has begun since then. */
+int yj_visit_count_since(struct yj_store *s, const char *caregiver, int64_t since_utc_ms,
+    int64_t *n) YJ_MUST_CHECK;
 /* How the caller found the resident. */
 int yj_visit_result_set(struct yj_store *s, int64_t n, const char *result) YJ_MUST_CHECK;
 
