@@ -32,6 +32,7 @@ CREATE TABLE visits (
 CREATE UNIQUE INDEX visits_device ON visits (device) WHERE state <= 1;
 CREATE UNIQUE INDEX visits_resident_now ON visits (resident) WHERE state <= 1;
 CREATE INDEX visits_due ON visits (due_t) WHERE due_t IS NOT NULL;
+CREATE INDEX visits_going ON visits (resident, n) WHERE due_t IS NOT NULL;
 CREATE INDEX visits_resident ON visits (resident, n);
 CREATE TABLE visit_links (
 	caregiver  TEXT PRIMARY KEY,

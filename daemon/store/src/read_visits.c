@@ -67,12 +67,11 @@ int yj_read_visits(struct yj_store *s, const char *resident, int64_t limit, json
 	sqlite3_stmt *q = NULL;
 	/* the newest, told oldest first */
 	sqlite3_snprintf(sizeof sql, sql,
-	    "%s WHERE v.n IN (SELECT n FROM visits WHERE ?1 = '' OR resident = ?1"
-	    " ORDER BY n DESC LIMIT ?2) ORDER BY v.n",
-	    visits);
+	    "%s WHERE v.n IN (SELECT n FROM visits %s ORDER BY n DESC LIMIT ?1) ORDER BY v.n",
+	    visits, resident[0] ? "WHERE resident = ?2" : "");
 	if (sqlite3_prepare_v2(s->db, sql, -1, &q, NULL) != SQLITE_OK)
 		return yj_db_err(s, sqlite3_extended_errcode(s->db));
-	yj_db_bind(q, "ti", resident, limit);
+	yj_db_bind(q, resident[0] ? "it" : "i", limit, resident);
 	int rc = read_all(s, q, out);
 	sqlite3_finalize(q);
 	return rc;

@@ -154,11 +154,17 @@ int yj_visit_due(struct yj_store *s, int64_t now_t, struct yj_visit_row *out)
 int yj_visit_next(
     struct yj_store *s, const char *resident, int64_t after_n, struct yj_visit_row *out)
 {
-	sqlite3_stmt *q = yj_db_stmt(s, "SELECT " COLUMNS " WHERE due_t IS NOT NULL AND n > ?2"
-					" AND (?1 = '' OR resident = ?1) ORDER BY n LIMIT 1");
+	/* by the index of the few that are not over, whatever the planner thinks of an order by n
+	 */
+	sqlite3_stmt *q =
+	    resident[0] ? yj_db_stmt(s, "SELECT " COLUMNS " INDEXED BY visits_going"
+					" WHERE due_t IS NOT NULL AND n > ?1 AND resident = ?2"
+					" ORDER BY n LIMIT 1")
+			: yj_db_stmt(s, "SELECT " COLUMNS " INDEXED BY visits_going"
+					" WHERE due_t IS NOT NULL AND n > ?1 ORDER BY n LIMIT 1");
 	if (!q)
 		return yj_db_err(s, s->last_sqlite);
-	yj_db_bind(q, "ti", resident, after_n);
+	yj_db_bind(q, resident[0] ? "it" : "i", after_n, resident);
 	return one(s, q, out);
 }
 
