@@ -237,18 +237,34 @@ static enum yj_visit_in input_of(enum yj_visit_state state)
 	return YJ_VISIT_IN_END;
 }
 
+bool yj_visits_mode_of(const json_t *signal, enum yj_visit_mode *mode)
+{
+	const char *word = json_string_value(json_object_get(signal, "mode"));
+	return word && yj_visit_mode_parse(word, mode) == 0;
+}
+
 /* What has changed while both talk: the answer to a new offer, another mode, a new beginning. */
 static int relay(struct yj_gateway *g, struct yj_visit_row *row, const struct yj_msg_visit *m)
 {
-	const char *mode = json_string_value(json_object_get(m->signal, "mode"));
 	enum yj_visit_mode now;
 	int rc = 0;
-	if (mode && yj_visit_mode_parse(mode, &now) == 0 && now != YJ_MODE_CHECK_IN &&
-	    now != row->mode) {
+	if (yj_visits_mode_of(m->signal, &now) && now != YJ_MODE_CHECK_IN && now != row->mode) {
 		row->mode = now;
 		rc = yj_visit_save(g->store, row, NULL, NULL);
 	}
 	return rc < 0 ? rc : yj_visitwatch_event(g, row->n, "signal", json_incref(m->signal));
+}
+
+/* A check-in may be answered with the red key. */
+static int note_result(
+    struct yj_gateway *g, struct yj_visit_row *row, const struct yj_msg_visit *m, unsigned acts)
+{
+	const char *word = json_string_value(json_object_get(m->signal, "result"));
+	enum yj_visit_result result;
+	if (!(acts & YJ_VISIT_DO_ANSWERED) || row->mode != YJ_MODE_CHECK_IN || !word || !word[0] ||
+	    yj_visit_result_parse(word, &result) < 0)
+		return 0;
+	return yj_visits_result(g, row, result, "");
 }
 
 /* "Do not answer by yourself again", said at the terminal. */
@@ -281,10 +297,17 @@ int yj_visits_message(struct yj_alert *a)
 			   ? json_dumps(said, JSON_COMPACT)
 			   : NULL;
 	bool by_itself = row.auto_answer;
-	rc = step(g, &row, input_of(m->state), answer, a->device.id, "mqtt", &acts);
+	enum yj_visit_in in = input_of(m->state);
+	enum yj_visit_mode mode;
+	if (in == YJ_VISIT_IN_ACCEPT && row.phase == YJ_VISIT_IS_ANSWERED &&
+	    yj_visits_mode_of(m->signal, &mode) && mode == YJ_MODE_CHECK_IN)
+		in = YJ_VISIT_IN_FALL;
+	rc = step(g, &row, in, answer, a->device.id, "mqtt", &acts);
 	free(answer);
 	if (rc == 0 && (acts & YJ_VISIT_DO_RELAY) && json_is_object(m->signal))
 		rc = relay(g, &row, m);
+	if (rc == 0)
+		rc = note_result(g, &row, m, acts);
 	if (rc == 0)
 		rc = withdraw(a, &row, m);
 	bool person =

@@ -182,21 +182,20 @@ int yj_visits_begin(struct yj_gateway *g, const struct yj_visits_ask *ask,
 
 int yj_visits_signal(struct yj_gateway *g, struct yj_visit_row *row, json_t *signal)
 {
-	const char *mode = json_string_value(json_object_get(signal, "mode"));
 	json_t *said = json_object_get(signal, "offer");
-	enum yj_visit_mode now;
+	enum yj_visit_mode mode = row->mode;
 	const struct yj_msg_down_visit down = {
 	    .session = row->id, .action = YJ_VISIT_SIGNAL, .auto_answer = -1, .signal = signal};
 	int rc = yj_effects_visit(g, row->device, &down);
 	if (rc < 0)
 		return rc;
-	bool changed = mode && yj_visit_mode_parse(mode, &now) == 0 && now != YJ_MODE_CHECK_IN &&
-		       now != row->mode;
-	if (changed)
-		row->mode = now;
+	if (yj_visits_mode_of(signal, &mode) && mode == YJ_MODE_CHECK_IN)
+		return yj_visits_step(g, row, YJ_VISIT_IN_FALL, "page", "http");
 	char *offer = json_is_object(said) ? json_dumps(said, JSON_COMPACT) : NULL;
-	if (changed || offer)
+	if (mode != row->mode || offer) {
+		row->mode = mode;
 		rc = yj_visit_save(g->store, row, offer, NULL);
+	}
 	free(offer);
 	return rc;
 }

@@ -9,6 +9,9 @@
 int yj_visits_first(struct yj_gateway *g, const struct yj_visits_ask *ask, struct yj_visit_row *row,
     const char *offer) YJ_MUST_CHECK;
 
+/* The mode that a signal names, if it names one. */
+bool yj_visits_mode_of(const json_t *signal, enum yj_visit_mode *mode);
+
 /* Into the ledger of who looked in on whom: what has come of a visit that is over, or what its
  * caller says of it. result: YJ_FOUND_UNSAID: as it ended. */
 int yj_visits_ledger(struct yj_gateway *g, const struct yj_visit_row *row,

@@ -285,3 +285,30 @@ def test_a_ring_that_was_not_heard(clocked):
     t1.publish("yj/v1/dev/t1/state", {"online": True, "ts": harness.now_ms()}, retain=True)
     wait_until(lambda: len(t1.rings()) > n, "the ring to come again")
     assert g.incidents() == []
+
+
+@pytest.mark.parametrize("side", ["home", "caller"])
+def test_a_link_too_poor_for_a_voice(clocked, side):
+    """"Falls back from video to voice to check-in by itself when the link is poor": who answers the
+    check-in is well, and who does not is missed."""
+    clocked.begin(visits=VISITS, http=HTTP)
+    g = home(clocked)
+    t1, daughter = terminal(clocked), Caller(g, "fam1")
+    visit = daughter.begin()
+    events = daughter.events(visit)
+    t1.wait(action="ring")
+    t1.visit(visit["id"], "accepted", answer=ANSWER)
+    events.wait("answered")
+    if side == "home":
+        t1.visit(visit["id"], "accepted", mode="check-in")
+    else:
+        daughter.ask("POST", f"/api/v1/visits/{visit['id']}/signal", {"mode": "check-in"})
+        t1.wait(action="signal")
+    assert events.wait("ringing")["mode"] == "check-in"
+    if side == "home":
+        t1.visit(visit["id"], "accepted", result="needs")
+        assert events.wait("ended")["reason"] == "answered"
+        assert g.ctl_json("round", "ledger")[-1]["result"] == "needs"
+    else:
+        clocked.advance(61)
+        events.wait("missed")

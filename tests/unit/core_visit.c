@@ -146,6 +146,21 @@ static void check_in(void **state)
 	assert_true(step(&v, YJ_VISIT_IN_ACCEPT, 2 * S) & YJ_VISIT_DO_ENDED);
 }
 
+static void a_poor_link(void **state)
+{
+	(void)state;
+	struct yj_visit v = begun(YJ_MODE_VIDEO);
+	step(&v, YJ_VISIT_IN_ACCEPT, 1 * S);
+	assert_int_equal(step(&v, YJ_VISIT_IN_FALL, 100 * S), YJ_VISIT_DO_RELAY | YJ_VISIT_DO_TELL);
+	assert_int_equal(v.phase, YJ_VISIT_IS_RINGING);
+	assert_int_equal(v.mode, YJ_MODE_CHECK_IN);
+	struct yj_visit other = v;
+	assert_true(step(&v, YJ_VISIT_IN_ACCEPT, 110 * S) & YJ_VISIT_DO_ENDED);
+	assert_int_equal(v.reason, YJ_VISIT_WHY_ANSWERED);
+	assert_int_equal(step(&other, YJ_VISIT_IN_TICK, 160 * S - 1), 0);
+	assert_true(step(&other, YJ_VISIT_IN_TICK, 160 * S) & YJ_VISIT_DO_MISSED);
+}
+
 /* Whatever comes in whatever order: a visit that was not answered, declined, withdrawn or taken
  * back at once has its next step in time, or has become an alarm; and each ends. */
 static void never_forgotten(void **state)
@@ -192,6 +207,7 @@ int main(void)
 	    cmocka_unit_test(nobody),
 	    cmocka_unit_test(a_sign_is_enough),
 	    cmocka_unit_test(check_in),
+	    cmocka_unit_test(a_poor_link),
 	    cmocka_unit_test(never_forgotten),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

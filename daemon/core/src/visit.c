@@ -106,6 +106,7 @@ static unsigned while_ringing(
 			return miss(v, rules, now_t);
 		arm_ring(v, rules, now_t);
 		return v->heard ? 0 : YJ_VISIT_DO_RING;
+	case YJ_VISIT_IN_FALL:
 	case YJ_VISIT_IN_END:  /* of a ring before */
 	case YJ_VISIT_IN_SIGN: /* it is answered at the terminal */
 		return 0;
@@ -113,11 +114,19 @@ static unsigned while_ringing(
 	return 0;
 }
 
-static unsigned while_answered(struct yj_visit *v, enum yj_visit_in in, int64_t now_t)
+static unsigned while_answered(
+    struct yj_visit *v, const struct yj_visit_rules *rules, enum yj_visit_in in, int64_t now_t)
 {
 	switch (in) {
 	case YJ_VISIT_IN_ACCEPT:
 		return YJ_VISIT_DO_RELAY;
+	case YJ_VISIT_IN_FALL:
+		v->phase = YJ_VISIT_IS_RINGING;
+		v->mode = YJ_MODE_CHECK_IN;
+		v->heard = true;
+		v->ring_t = now_t;
+		arm_ring(v, rules, now_t);
+		return YJ_VISIT_DO_RELAY | YJ_VISIT_DO_TELL;
 	case YJ_VISIT_IN_DECLINE:
 	case YJ_VISIT_IN_END:
 		return end(v, YJ_VISIT_WHY_RESIDENT);
@@ -157,6 +166,7 @@ static unsigned while_missed(
 		return now_t < v->due_t ? 0 : ring(v, rules, now_t);
 	case YJ_VISIT_IN_RINGING:
 	case YJ_VISIT_IN_END:
+	case YJ_VISIT_IN_FALL:
 	case YJ_VISIT_IN_BACK:
 		return 0;
 	}
@@ -183,7 +193,7 @@ unsigned yj_visit_step(
 		acts = while_ringing(v, rules, in, now_t);
 		break;
 	case YJ_VISIT_IS_ANSWERED:
-		acts = while_answered(v, in, now_t);
+		acts = while_answered(v, rules, in, now_t);
 		break;
 	case YJ_VISIT_IS_MISSED:
 		acts = while_missed(v, rules, in, now_t);

@@ -12,6 +12,8 @@
  * - A try after the first rings in the mode that was asked for while the caller's page is open, and
  *   as a check-in else: somebody who is asked needs nobody to talk to.
  * - An accepted check-in ends with its answer.
+ * - A link too poor for a voice makes a check-in of what was ANSWERED: it rings at once, and
+ * whoever does not answer that is missed as ever.
  * - What comes for a visit that is over changes nothing. */
 #ifndef CORE_VISIT_H
 #define CORE_VISIT_H
@@ -69,6 +71,7 @@ enum yj_visit_in {
 	YJ_VISIT_IN_DECLINE,
 	YJ_VISIT_IN_END,  /* the terminal has hung up */
 	YJ_VISIT_IN_BACK, /* the terminal has come online: it may not know of the visit */
+	YJ_VISIT_IN_FALL, /* the link bears no voice any more */
 	YJ_VISIT_IN_SIGN, /* the resident was heard of otherwise */
 	YJ_VISIT_IN_HANG_UP,
 	YJ_VISIT_IN_GONE, /* the caller's page is closed for good */
