@@ -1,6 +1,6 @@
 # A simulated village on loopback: a real mosquitto, the gateway, and people who answer. To be sourced
-# after lib.sh; sets VILLAGE (its temporary folder), VILLAGE_PORT (devices and caregivers),
-# VILLAGE_CONF (the gateway's configuration) and YJ_BIN.
+# after lib.sh; sets VILLAGE (its temporary folder), VILLAGE_PORT (devices and caregivers), VILLAGE_WEB_PORT
+# (the same over WebSockets), VILLAGE_CONF (the gateway's configuration) and YJ_BIN.
 # shellcheck shell=bash disable=SC2034
 
 YJ_FIXTURE=$YJ_ROOT/tests/fixtures/village
@@ -77,6 +77,12 @@ village_broker_config() {
 			use_username_as_clientid true
 			password_file $dir/device.passwd
 			acl_file $dir/device.acl
+			listener $3 127.0.0.1
+			protocol websockets
+			allow_anonymous false
+			use_username_as_clientid true
+			password_file $dir/device.passwd
+			acl_file $dir/device.acl
 		CONF
 	} >"$dir/mosquitto.conf"
 }
@@ -85,9 +91,12 @@ village_broker() {
 	local mosquitto
 	mosquitto=$(PATH=$PATH:/usr/sbin:/sbin command -v mosquitto) || yj_die "no mosquitto"
 	for _ in 1 2 3 4 5; do
-		VILLAGE_GATEWAY_PORT=$(yj_free_port) && VILLAGE_PORT=$(yj_free_port) || return 1
-		[ "$VILLAGE_PORT" != "$VILLAGE_GATEWAY_PORT" ] || continue
-		village_broker_config "$VILLAGE_GATEWAY_PORT" "$VILLAGE_PORT"
+		VILLAGE_GATEWAY_PORT=$(yj_free_port) && VILLAGE_PORT=$(yj_free_port) &&
+			VILLAGE_WEB_PORT=$(yj_free_port) || return 1
+		[ "$VILLAGE_PORT" != "$VILLAGE_GATEWAY_PORT" ] &&
+			[ "$VILLAGE_WEB_PORT" != "$VILLAGE_GATEWAY_PORT" ] &&
+			[ "$VILLAGE_WEB_PORT" != "$VILLAGE_PORT" ] || continue
+		village_broker_config "$VILLAGE_GATEWAY_PORT" "$VILLAGE_PORT" "$VILLAGE_WEB_PORT"
 		: >"$VILLAGE/mosquitto.log"
 		village_start "$VILLAGE/mosquitto.log" "$mosquitto" -c "$VILLAGE/broker/mosquitto.conf"
 		yj_until 10 grep -q 'mosquitto version .* running' "$VILLAGE/mosquitto.log" &&
@@ -151,7 +160,8 @@ village_gateway_config() {
 		mqtt:     {host: 127.0.0.1, port: $VILLAGE_GATEWAY_PORT, username: gateway,
 		           password_file: $VILLAGE/password/gateway}
 		http:     {listen: 127.0.0.1:$VILLAGE_HTTP_PORT,
-		           public_url: "http://127.0.0.1:$VILLAGE_HTTP_PORT"}
+		           public_url: "http://127.0.0.1:$VILLAGE_HTTP_PORT",
+		           web_dir: $YJ_ROOT/build/web}
 		ctl:      {socket: $VILLAGE/control.sock}
 		notify:   {channel_wait: 5s, default_channels: [mqtt]}
 		turn:     {urls: ["turn:127.0.0.1:$VILLAGE_TURN_PORT",
@@ -207,6 +217,12 @@ village_import() {
 			return 1
 		}
 	done
+}
+
+# village_terminal DEVICE: the link that makes a browser on this machine the terminal of that home
+village_terminal() {
+	printf 'http://127.0.0.1:%s/terminal/#device=%s&password=%s&broker=ws://127.0.0.1:%s/mqtt' \
+	    "$VILLAGE_HTTP_PORT" "$1" "$(cat "$VILLAGE/password/$1")" "$VILLAGE_WEB_PORT"
 }
 
 # village_person ID OPTION...: a caregiver who reacts to pages as the options of yijian-sim say.

@@ -5,6 +5,7 @@
 #include "openapi.h"
 #include "pushes.h"
 #include "visitapi.h"
+#include "webfiles.h"
 
 static int (*const adders[])(struct yj_gateway *g) = {
     yj_answerpage_routes,
@@ -12,6 +13,7 @@ static int (*const adders[])(struct yj_gateway *g) = {
     yj_openapi_routes,
     yj_pushes_routes,
     yj_visitapi_routes,
+    yj_webfiles_routes,
 };
 
 int yj_routes_add(struct yj_gateway *g)

@@ -97,7 +97,7 @@ class Broker:
     def _config(self):
         with open(os.path.join(SHIPPED, "yijian.conf")) as f:
             text = f.read()
-        self.gateway_port, self.tls_port, self.port = free_port(), free_port(), free_port()
+        self.gateway_port, self.tls_port, self.port, self.web_port = (free_port() for _ in range(4))
         head, _, optional = text.partition("#listener 8884\n")
         assert optional, "the password listener is missing"
         optional = re.sub(r"(?m)^#(?=\w)", "", optional)
@@ -105,6 +105,7 @@ class Broker:
         for shipped, here in (("listener 1883 127.0.0.1", "listener %d 127.0.0.1" % self.gateway_port),
                               ("listener 8883", "listener %d 127.0.0.1" % self.tls_port),
                               ("listener 8884", "listener %d 127.0.0.1" % self.port),
+                              ("listener 8084", "listener %d 127.0.0.1" % self.web_port),
                               ("/etc/mosquitto/yijian/", self.etc + "/")):
             assert shipped in text, shipped
             text = text.replace(shipped, here)

@@ -11,7 +11,8 @@ void yj_http_reply(struct evhttp_request *req, int status, const char *type, str
 	struct evkeyvalq *headers = evhttp_request_get_output_headers(req);
 	if (type)
 		evhttp_add_header(headers, "Content-Type", type);
-	evhttp_add_header(headers, "Cache-Control", "no-store");
+	if (!evhttp_find_header(headers, "Cache-Control"))
+		evhttp_add_header(headers, "Cache-Control", "no-store");
 	evhttp_add_header(headers, "X-Content-Type-Options", "nosniff");
 	if (evhttp_request_get_command(req) == EVHTTP_REQ_HEAD) {
 		/* evhttp would send the body */

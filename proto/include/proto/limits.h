@@ -28,6 +28,7 @@
 #define YJ_HTTP_BODY_MAX 65536		/* one HTTP request body */
 #define YJ_ANSWER_BODY_MAX 16384	/* one answer posted to a page's link */
 #define YJ_ANSWERS_PER_10S 30		/* answers posted to one link in 10 s */
+#define YJ_WEBFILE_MAX 1048576		/* one file of the pages, one voice */
 #define YJ_HTTP_HEADERS_MAX 8192	/* the headers of one HTTP request */
 #define YJ_HTTP_ROUTES_MAX 64		/* paths that the HTTP server knows */
 #define YJ_POSTERS_INFLIGHT_MAX 512	/* requests under way over all endpoints */

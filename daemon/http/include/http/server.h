@@ -66,7 +66,8 @@ int yj_http_route(struct yj_http *http, int methods, const char *path, yj_http_h
     void *ctx) YJ_MUST_CHECK;
 
 /* Replies with a body of that media type (drained, still the caller's; NULL: empty). Not to be
- * cached. Further headers may be added to the request's output before. */
+ * cached, unless a Cache-Control has been added. Further headers may be added to the request's
+ * output before. */
 void yj_http_reply(struct evhttp_request *req, int status, const char *type, struct evbuffer *body);
 /* Replies with problem details (RFC 9457). detail may be NULL; both in UTF-8. */
 void yj_http_problem(struct evhttp_request *req, int status, const char *title, const char *detail);
