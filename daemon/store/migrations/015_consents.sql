@@ -14,5 +14,3 @@ CREATE TABLE consents (
 ) WITHOUT ROWID;
 CREATE INDEX consents_resident ON consents (resident);
 CREATE INDEX consents_who ON consents (who) WHERE who IS NOT NULL;
--- Of a visit that the terminal was told to answer by itself: the consents that took, a bit for each.
-ALTER TABLE visits ADD COLUMN rests_on INTEGER NOT NULL DEFAULT 0;
