@@ -208,6 +208,21 @@ static void reply_over(
 	yj_stream_close(x.stream);
 }
 
+/* Nobody needs as many, and the server has not so many that one page that comes again and again
+ * could have them all: the oldest go. */
+static void make_room(struct visit *v)
+{
+	struct watcher **at = &v->watchers;
+	for (int n = 0; *at && n < YJ_VISIT_WATCHERS_MAX - 1; n++)
+		at = &(*at)->next;
+	while (*at) {
+		struct watcher *x = *at;
+		*at = x->next;
+		yj_stream_close(x->stream);
+		free(x);
+	}
+}
+
 void yj_visitwatch_open(
     struct yj_gateway *g, const struct yj_visit_row *row, struct evhttp_request *req)
 {
@@ -228,6 +243,7 @@ void yj_visitwatch_open(
 		free(x);
 		return;
 	}
+	make_room(v);
 	x->next = v->watchers;
 	v->watchers = x;
 	v->gone_t = INT64_MAX;

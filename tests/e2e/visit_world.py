@@ -3,6 +3,7 @@ says on MQTT what the test wants it to say."""
 
 import http.client
 import json
+import socket
 import threading
 
 import harness
@@ -50,6 +51,7 @@ class Events:
         self.over = False
         self.connection = http.client.HTTPConnection("127.0.0.1", gateway.http_port, timeout=60)
         self.connection.request("GET", path, headers={"Last-Event-ID": last_id} if last_id else {})
+        self.sock = self.connection.sock  # the answer, which never ends, takes it over
         self.answer = self.connection.getresponse()
         assert self.answer.status == 200, self.answer.read()
         assert self.answer.headers["Content-Type"].startswith("text/event-stream")
@@ -86,7 +88,11 @@ class Events:
         return wait_until(found, f"{name} {members}; heard {self.heard}")[-1]
 
     def close(self):
-        self.connection.sock and self.connection.sock.close()
+        try:
+            self.sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # the other side was first
+        self.thread.join()
         self.answer.close()
 
 

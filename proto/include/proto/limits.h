@@ -7,6 +7,7 @@
 #define YJ_MSGID_MAX 128		/* a message's own id */
 #define YJ_VISIT_ID_MAX 40		/* a visit's session */
 #define YJ_VISITS_PER_MIN 12		/* visits that one caregiver begins in a minute */
+#define YJ_VISIT_WATCHERS_MAX 8		/* streams of events of one visit */
 #define YJ_VISIT_BODY_MAX 16384		/* what a caller posts to a visit, an offer among it */
 #define YJ_PAYLOAD_MAX 16384		/* a native payload; longer is rejected */
 #define YJ_PACKET_MAX 65536		/* an MQTT payload; the broker refuses longer */
