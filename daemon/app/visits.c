@@ -278,6 +278,10 @@ static int withdraw(
 	if (!kind || yj_consent_parse(kind, &w.kind) < 0)
 		return 0;
 	int rc = yj_consents_withdraw(a->g, &w, &actor);
+	if (rc == 0 && w.kind == YJ_CONSENT_AUTO_ANSWER) { /* nor in an alert */
+		w.kind = YJ_CONSENT_ALERT;
+		rc = yj_consents_withdraw(a->g, &w, &actor);
+	}
 	return rc == YJ_ERR_NOTFOUND ? 0 : rc;
 }
 

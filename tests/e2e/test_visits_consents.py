@@ -378,6 +378,22 @@ def test_withdrawn_at_once(village, withdraw):
     assert may(daughter) == "visit"
 
 
+def test_the_resident_has_seen_enough(village):
+    """Whoever says at the terminal that it shall not answer by itself says so of alerts as well."""
+    g = village.live(auto_connect=True)
+    t1, daughter = village.terminal(), Caller(g, "fam1")
+    village.agreed("r1 alert  yes", "r1 alert fam1 yes", "r1 night  yes")
+    village.device("b1").call()
+    g.wait_event("incident.opened")
+    visit, events = answered(daughter, t1, True)
+    t1.visit(visit["id"], "ended", withdraw="auto_answer")
+    events.wait("ended")
+    assert may(daughter) == "visit"
+    said = {(c["kind"], c["who"]): c["granted"] for c in g.ctl_json("consent", "list", "r1")}
+    assert said == {("alert", ""): "false", ("alert", "fam1"): "false", ("auto_answer", ""): "false",
+                    ("night", ""): "true"}
+
+
 def test_what_a_withdrawal_leaves_alone(village):
     """A visit that the resident let in stays; one that rings by itself ends; and `visit` ends any."""
     g = village.live()
