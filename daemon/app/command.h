@@ -31,6 +31,7 @@ extern const struct yj_command_entry yj_commands_work[];
 extern const struct yj_command_entry yj_commands_round[];
 extern const struct yj_command_entry yj_commands_consent[];
 extern const struct yj_command_entry yj_commands_turn[];
+extern const struct yj_command_entry yj_commands_terminal[];
 extern const struct yj_command_entry yj_commands_visits[];
 
 /* A text argument; "" if it is absent. */

@@ -89,7 +89,7 @@ static const struct yj_command_entry own[] = {{"status", do_status, true}, {NULL
 static const struct yj_command_entry *const tables[] = {own, yj_commands_incident,
     yj_commands_visit, yj_commands_visits, yj_commands_directory, yj_commands_roster,
     yj_commands_people, yj_commands_silence, yj_commands_divert, yj_commands_away, yj_commands_work,
-    yj_commands_round, yj_commands_consent, yj_commands_turn};
+    yj_commands_round, yj_commands_consent, yj_commands_turn, yj_commands_terminal};
 
 static const struct yj_command_entry *find(const char *name)
 {

@@ -17,6 +17,7 @@ export class VisitScreen {
 	ringing(visit) {
 		const ask = visit.mode === "check-in";
 		at("ring-name").textContent = this.name(visit);
+		at("ring-name").classList.toggle("long", this.name(visit).length > 12);
 		at("ring-words").textContent = this.words["visit_" + visit.mode.replace("-", "_")];
 		at("ring-count").textContent = "";
 		at("accept-words").textContent = this.words[ask ? "well" : "accept"];
@@ -65,6 +66,9 @@ export class VisitScreen {
 		video.hidden = stream.getVideoTracks().length === 0;
 		video.play().catch(() => {});
 		this.missing = missing;
+		if (missing.indexOf("camera") >= 0) {
+			this.live(Object.assign({}, this.visit, {mode: "voice"}), true);
+		}
 		this.say();
 	}
 

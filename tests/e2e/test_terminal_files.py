@@ -123,3 +123,40 @@ def test_every_phrase_has_a_voice_and_words():
     source = "".join(p.read_text() for p in (ROOT / "devices/terminal").glob("*.js"))
     for phrase in re.findall(r'phrase: "(\w+)"', source):
         assert phrase in tables["en"]["phrases"] or phrase.endswith("_"), phrase
+
+
+def test_link_and_voice_by_the_operator(gateway, tmp_path):
+    """`device link` has all that a terminal needs, and the key to its home's voices; `device voice` puts them there."""
+    from urllib.parse import parse_qs, urlsplit
+    g = gateway
+    g.stop()
+    g.config["http"]["public_url"] = f"http://127.0.0.1:{g.http_port}/"
+    g.write_config()
+    g.start()
+    g.load("residents", [{"id": "r1", "name": "王秀英", "region": "511781103201"}])
+    g.load("devices", [{"id": "t1", "kind": "terminal", "resident": "r1"}])
+    (tmp_path / "password").write_text("se&c ret\n")
+    url = g.ctl_json("device", "link", "t1", "--broker", "wss://b:8084/mqtt", "--password-file",
+                     tmp_path / "password")["url"]
+    assert url.startswith(f"http://127.0.0.1:{g.http_port}/terminal/#device=t1&")
+    said = {k: v[0] for k, v in parse_qs(urlsplit(url).fragment).items()}
+    assert (said["password"], said["broker"]) == ("se&c ret", "wss://b:8084/mqtt")
+    path = f"/terminal/voices/zh-CN/received.wav?device=t1&key={said['key']}"
+    shipped = ask(g, path)[2]
+    own = (WEB / "terminal/voices/en/received.wav").read_bytes()
+    (tmp_path / "own.wav").write_bytes(own)
+    assert g.ctl_json("device", "voice", "t1") == []
+    g.ctl("device", "voice", "t1", "received", tmp_path / "own.wav")
+    assert g.ctl_json("device", "voice", "t1") == ["received"]
+    assert ask(g, path)[2] == own != shipped
+    assert ask(g, path.replace("device=t1", "device=t2"))[2] == shipped, "another home's key"
+    assert ask(g, path.split("?")[0])[2] == shipped
+    g.ctl("device", "voice", "t1", "received", "--remove")
+    assert ask(g, path)[2] == shipped
+    assert [e["data"]["change"] for e in g.events("directory.changed")][-2:] == ["voice_set", "voice_removed"]
+    for words in (("link", "t9"), ("voice", "t1", "../x", tmp_path / "own.wav"), ("voice", "t1", "x", tmp_path / "password"),
+                  ("voice", "t1", "closed", "--remove"), ("voice", "t1", "x", tmp_path / "gone.wav")):
+        assert g.ctl_raw("device", *words).returncode == 1, words
+    (tmp_path / "large.wav").write_bytes(own[:44] + bytes(800000))
+    assert g.ctl_raw("device", "voice", "t1", "x", tmp_path / "large.wav").returncode == 1
+    assert g.ctl_raw("device", "voice", "t1", "x").returncode == 2

@@ -159,6 +159,7 @@ extern const struct yj_command yj_round_commands[];
 extern const struct yj_command yj_silence_commands[];
 extern const struct yj_command yj_visit_commands[];
 extern const struct yj_command yj_visit_link_commands[];
+extern const struct yj_command yj_device_terminal_commands[];
 extern const struct yj_command yj_consent_commands[];
 extern const struct yj_command yj_turn_commands[];
 extern const struct yj_command yj_completion_commands[];

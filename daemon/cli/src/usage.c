@@ -21,6 +21,7 @@ const struct yj_command *const yj_command_lists[] = {
     yj_silence_commands,
     yj_visit_commands,
     yj_visit_link_commands,
+    yj_device_terminal_commands,
     yj_consent_commands,
     yj_turn_commands,
     yj_rejected_commands,
