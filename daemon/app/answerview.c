@@ -56,20 +56,6 @@ int yj_answerview_pass(struct yj_gateway *g, const unsigned char key[YJ_ANSWERLI
 	return 0;
 }
 
-/* Many may read over its shoulder. A channel that has left the configuration is known by name. */
-static bool is_group(struct yj_gateway *g, const char *name)
-{
-	static const char *const groups[] = {"wecom", "dingtalk", "feishu"};
-	const struct yj_channel *channel = yj_channels_find(g, name);
-	size_t len = strcspn(name, ":");
-	if (channel)
-		return channel->form == YJ_FORM_GROUP;
-	for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
-		if (strlen(groups[i]) == len && strncmp(groups[i], name, len) == 0)
-			return true;
-	return false;
-}
-
 static int name_of(struct yj_gateway *g, const char *id, char *buf, size_t cap)
 {
 	struct yj_caregiver who;
@@ -92,7 +78,7 @@ int yj_answerview_fill(struct yj_gateway *g, struct yj_answer_view *v)
 	if (rc < 0)
 		return rc;
 	v->mine = v->inc.by[0] && strcmp(v->inc.by, v->row.target) == 0;
-	v->guarded = is_group(g, v->row.channel) && !v->mine;
+	v->guarded = yj_channels_in_group(g, v->row.channel) && !v->mine;
 	if (v->guarded && v->inc.whose.region[0])
 		rc = yj_region_called(g->store, v->inc.whose.region, v->village, sizeof v->village);
 	v->minutes = (g->now.t - v->inc.opened_t) / 60000;

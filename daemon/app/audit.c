@@ -10,6 +10,7 @@
 #include "life.h"
 #include "presence.h"
 #include "rosters.h"
+#include "rounds.h"
 #include "space.h"
 #include "store/inbound.h"
 #include "trends.h"
@@ -151,6 +152,7 @@ void yj_audit_run(struct yj_gateway *g)
 	if (yj_space_spare(g) && yj_away_due(g))
 		(void)!yj_dispatch_do(g, yj_away_run, NULL);
 	yj_life_sweep(g);
+	yj_rounds_look(g);
 	look_after_devices(g);
 	if (g->store_failing && g->now.t >= g->retry_t)
 		yj_dispatch_soon(g);

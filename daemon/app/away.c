@@ -6,6 +6,7 @@
 
 #include "life.h"
 #include "proto/time.h"
+#include "rounds.h"
 #include "store/directory.h"
 #include "store/life.h"
 
@@ -86,6 +87,7 @@ static int change(struct yj_gateway *g, const char *resident, const char *status
 	    away ? "away" : "back", "key", resident, "rows", 1);
 	rc = e.more ? yj_gateway_log(g, &e) : YJ_ERR_NOMEM;
 	json_decref(e.more);
+	yj_rounds_changed(g, resident);
 	if (away)
 		yj_life_away(g, resident);
 	else

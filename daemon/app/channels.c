@@ -238,3 +238,17 @@ bool yj_channels_down(struct yj_gateway *g, const char *name)
 	const struct yj_channel *channel = yj_channels_find(g, name);
 	return !channel || channel->is_down(channel->self);
 }
+
+/* A channel that has left the configuration is known by name. */
+bool yj_channels_in_group(struct yj_gateway *g, const char *name)
+{
+	static const char *const groups[] = {"wecom", "dingtalk", "feishu"};
+	const struct yj_channel *channel = yj_channels_find(g, name);
+	size_t len = strcspn(name, ":");
+	if (channel)
+		return channel->form == YJ_FORM_GROUP;
+	for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
+		if (strlen(groups[i]) == len && strncmp(groups[i], name, len) == 0)
+			return true;
+	return false;
+}

@@ -26,4 +26,7 @@ const struct yj_channel *yj_channels_find(struct yj_gateway *g, const char *name
 /* Is this channel known to be down (or not configured)? */
 bool yj_channels_down(struct yj_gateway *g, const char *name);
 
+/* Is it a robot's in a group, where many may read over its shoulder? */
+bool yj_channels_in_group(struct yj_gateway *g, const char *name);
+
 #endif

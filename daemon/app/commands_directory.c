@@ -8,6 +8,7 @@
 #include "families.h"
 #include "life.h"
 #include "presence.h"
+#include "rounds.h"
 #include "store/bed.h"
 #include "store/directory.h"
 #include "store/visit_link.h"
@@ -43,6 +44,9 @@ int yj_commands_directory_changed(struct yj_gateway *g, const char *actor, const
 	yj_beds_forget(g);
 	yj_families_changed(g);
 	bool one = strcmp(kind, "residents") == 0 && id;
+	if (strcmp(kind, "residents") == 0 || strcmp(kind, "beds") == 0 ||
+	    strcmp(kind, "rounds") == 0)
+		yj_rounds_changed(g, one ? id : NULL);
 	if (one || strcmp(kind, "residents") == 0 || strcmp(kind, "devices") == 0 ||
 	    strcmp(kind, "beds") == 0)
 		yj_life_changed(g, one ? id : NULL);
@@ -182,6 +186,7 @@ static int do_bed_move(struct yj_command *c)
 	yj_beds_forget(c->g);
 	yj_life_changed(c->g, resident);
 	yj_visits_changed(c->g);
+	yj_rounds_changed(c->g, resident);
 	c->data = json_pack("{s:s, s:s}", "from", from, "to", bed);
 	return rc;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "answerpage.h"
+#include "channels.h"
 #include "feedback.h"
 #include "store/bed.h"
 #include "store/notice.h"
@@ -131,7 +132,8 @@ static int compose_notice(
 		return rc;
 	yj_delivery_id(g->store, row->n, page->id, sizeof page->id);
 	yj_notice_id(g->store, row->notice, page->incident, sizeof page->incident);
-	snprintf(page->text, sizeof page->text, "%s", notice.text);
+	bool brief = notice.brief[0] && yj_channels_in_group(g, row->channel);
+	snprintf(page->text, sizeof page->text, "%s", brief ? notice.brief : notice.text);
 	if (notice.kind == YJ_NOTICE_VERIFY)
 		yj_answerpage_url(g, row, page->url, sizeof page->url);
 	page->inbox = (struct yj_msg_inbox){

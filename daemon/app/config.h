@@ -89,6 +89,11 @@ struct yj_config_peer { /* another gateway that is watched */
 	int64_t within_ms; /* silent for longer: people are told */
 };
 
+struct yj_config_climb { /* who hears of a round that is overdue */
+	int32_t after_days;
+	struct yj_target to;
+};
+
 struct yj_config { /* owns all strings and arrays; a string that may be absent says so */
 	struct {
 		char id[YJ_NAME_MAX + 1];
@@ -175,6 +180,11 @@ struct yj_config { /* owns all strings and arrays; a string that may be absent s
 		int64_t max_duration_ms;
 		int night_from_min, night_until_min; /* minutes after midnight, local time */
 	} visits;
+	struct {		   /* docs/rounds.md */
+		int remind_at_min; /* of the day by the wall clock */
+		size_t n_climb;
+		struct yj_config_climb climb[YJ_ROUND_CLIMB_MAX]; /* after_days ascending */
+	} rounds;
 	struct {	      /* docs/turn.md */
 		char *urls;   /* a line each; NULL: none */
 		char *secret; /* NULL: files were not read */

@@ -29,6 +29,7 @@ void yj_config_read_beds(struct yj_yaml *y, yaml_node_t *node, struct yj_config 
 void yj_config_read_vitals(struct yj_yaml *y, yaml_node_t *node, struct yj_config *c);
 void yj_config_read_inactivity(struct yj_yaml *y, yaml_node_t *node, struct yj_config *c);
 void yj_config_read_visits(struct yj_yaml *y, yaml_node_t *node, struct yj_config *c);
+void yj_config_read_rounds(struct yj_yaml *y, yaml_node_t *node, struct yj_config *c);
 void yj_config_read_turn(struct yj_yaml *y, yaml_node_t *node, unsigned flags, struct yj_config *c);
 void yj_config_deadman_done(struct yj_config *config);
 void yj_config_channel_done(struct yj_config_channel *channel);

@@ -375,7 +375,7 @@ void yj_config_read_sections(
 	    {"webhooks", false}, {"devices", false}, {"sms", false}, {"voice", false},
 	    {"email", false}, {"robots", false}, {"outage", false}, {"deadman", false},
 	    {"beds", false}, {"vitals", false}, {"inactivity", false}, {"inlets", false},
-	    {"visits", false}, {"turn", false}};
+	    {"visits", false}, {"turn", false}, {"rounds", false}};
 	yaml_node_t *v[N(keys)];
 	c->notify.channel_wait_ms = 15000;
 	c->notify.night_from_min = 22 * 60;
@@ -406,5 +406,6 @@ void yj_config_read_sections(
 	yj_config_read_inactivity(y, v[16], c);
 	yj_config_read_visits(y, v[18], c);
 	yj_config_read_turn(y, v[19], flags, c);
+	yj_config_read_rounds(y, v[20], c);
 	fill_defaults(y, c);
 }

@@ -42,6 +42,7 @@ struct yj_life;	     /* life.h */
 struct yj_pushes;    /* pushes.h */
 struct yj_answerpage;
 struct yj_visitwatch; /* visitwatch.h */
+struct yj_rounds;     /* rounds.h */
 
 enum yj_trouble {		/* reasons to be degraded, each set and cleared by its finder */
 	YJ_TROUBLE_CONFIG = 1,	/* started on the last configuration that worked */
@@ -113,6 +114,7 @@ struct yj_gateway {
 	struct yj_beds *beds;
 	struct yj_life *life;
 	struct yj_pushes *pushes;
+	struct yj_rounds *rounds;
 	struct yj_answerpage *answerpage; /* answerpage.h: links by which people answer */
 
 	struct {

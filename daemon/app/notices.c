@@ -29,7 +29,7 @@ static int add_row(
 
 /* A notice for somebody who is there. 0, YJ_ERR_NOTFOUND or a yj_err. */
 static int make(struct yj_gateway *g, enum yj_notice_kind kind, const char *caregiver,
-    const char *text, struct yj_caregiver *who, struct yj_notice *notice)
+    const char *text, const char *brief, struct yj_caregiver *who, struct yj_notice *notice)
 {
 	int rc = yj_caregiver_find(g->store, caregiver, who);
 	if (rc == 0 && who->gone)
@@ -39,6 +39,7 @@ static int make(struct yj_gateway *g, enum yj_notice_kind kind, const char *care
 	*notice = (struct yj_notice){.kind = kind, .created_utc_ms = g->now.utc_ms};
 	snprintf(notice->caregiver, sizeof notice->caregiver, "%s", caregiver);
 	snprintf(notice->text, sizeof notice->text, "%s", text);
+	snprintf(notice->brief, sizeof notice->brief, "%s", brief);
 	return yj_notice_add(g->store, notice);
 }
 
@@ -47,7 +48,7 @@ int yj_notices_tell_over(
 {
 	struct yj_caregiver who;
 	struct yj_notice notice;
-	int rc = make(g, YJ_NOTICE_OTHER, caregiver, text, &who, &notice);
+	int rc = make(g, YJ_NOTICE_OTHER, caregiver, text, "", &who, &notice);
 	return rc < 0 ? rc : add_row(g, &notice, channel, true);
 }
 
@@ -65,7 +66,7 @@ int yj_notices_tell(struct yj_gateway *g, enum yj_notice_kind kind, const char *
 {
 	struct yj_caregiver who;
 	struct yj_notice notice;
-	int rc = make(g, kind, caregiver, text, &who, &notice);
+	int rc = make(g, kind, caregiver, text, "", &who, &notice);
 	if (rc < 0)
 		return rc;
 	struct yj_ways ways;
@@ -80,6 +81,23 @@ int yj_notices_tell(struct yj_gateway *g, enum yj_notice_kind kind, const char *
 	if (rc == 0 && n)
 		*n = notice.n;
 	return rc;
+}
+
+int yj_notices_tell_named(struct yj_gateway *g, enum yj_notice_kind kind, const char *caregiver,
+    const char *text, const char *brief)
+{
+	struct yj_caregiver who;
+	struct yj_notice notice;
+	struct yj_ways ways;
+	int rc = make(g, kind, caregiver, text, brief, &who, &notice);
+	if (rc < 0)
+		return rc;
+	yj_ways_get(g, &who, &ways);
+	size_t way = ways.n;
+	for (size_t i = 0; i < ways.n && way == ways.n; i++)
+		if (!yj_channels_in_group(g, ways.v[i]) && !yj_channels_down(g, ways.v[i]))
+			way = i;
+	return add_row(g, &notice, ways.v[way < ways.n ? way : first_that_works(g, &ways)], false);
 }
 
 int yj_notices_tell_roles(

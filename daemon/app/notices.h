@@ -18,6 +18,11 @@ int yj_notices_tell(struct yj_gateway *g, enum yj_notice_kind kind, const char *
 int yj_notices_tell_over(struct yj_gateway *g, const char *caregiver, const char *channel,
     const char *text) YJ_MUST_CHECK;
 
+/* Tells one person what names others: over the first of their channels that is no group's; what
+ * goes out in a group all the same says `brief` alone. */
+int yj_notices_tell_named(struct yj_gateway *g, enum yj_notice_kind kind, const char *caregiver,
+    const char *text, const char *brief) YJ_MUST_CHECK;
+
 /* Tells every caregiver of these roles (a mask of 1 << enum yj_role) whatever their region. */
 int yj_notices_tell_roles(
     struct yj_gateway *g, enum yj_notice_kind kind, unsigned roles, const char *text) YJ_MUST_CHECK;

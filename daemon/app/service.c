@@ -35,6 +35,7 @@
 #include "presence.h"
 #include "pushes.h"
 #include "reload.h"
+#include "rounds.h"
 #include "routes.h"
 #include "space.h"
 #include "store/roster.h"
@@ -282,11 +283,12 @@ static int make_parts(struct yj_gateway *g)
 	g->families = yj_families_new();
 	g->beds = yj_beds_new();
 	g->pushes = yj_pushes_new();
+	g->rounds = yj_rounds_new(g);
 	if (yj_metrics_init(&g->metrics) < 0 || !g->inbox || !g->effects || !g->results ||
 	    !g->lanes || !g->presence || !g->floods || !g->plans || !g->answerpage ||
 	    !g->visitwatch || !g->space || !g->emergency || !g->feed || !g->imports ||
 	    !g->channels || !g->deadman || !g->foreign || !g->families || !g->beds || !g->life ||
-	    !g->pushes)
+	    !g->pushes || !g->rounds)
 		return YJ_ERR_NOMEM;
 	int fd = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
 	if (fd < 0)
@@ -464,6 +466,7 @@ void yj_service_stop(struct yj_gateway *g, bool started)
 	yj_families_free(g->families);
 	yj_beds_free(g->beds);
 	yj_pushes_free(g->pushes);
+	yj_rounds_free(g->rounds);
 	yj_feed_free(g->feed);
 	for (int i = 0; i < 3; i++)
 		if (signals[i])

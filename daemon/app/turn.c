@@ -8,6 +8,7 @@
 #include "life.h"
 #include "pager.h"
 #include "plans.h"
+#include "rounds.h"
 
 #define STEPS_MAX (2 * YJ_LEVELS_MAX + 4) /* levels that are passed over at once, and the desk */
 
@@ -252,6 +253,8 @@ int yj_turn_run(struct yj_gateway *g, struct yj_turn *turn, enum yj_verdict *ver
 	if (inc->whose.resident[0] &&
 	    ((there && state.state != inc->state) || (ended && inc->kind == YJ_KIND_INACTIVITY)))
 		yj_life_cared(g, inc->whose.resident);
+	if (inc->whose.resident[0] && ended)
+		yj_rounds_changed(g, inc->whose.resident);
 	state_to(&state, inc);
 	if (yj_state_closed(&state) && inc->closed_utc_ms == INT64_MAX)
 		inc->closed_utc_ms = g->now.utc_ms;

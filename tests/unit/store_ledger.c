@@ -120,8 +120,10 @@ static void test_list(void **state)
 {
 	(void)state;
 	json_t *list;
+	assert_int_equal(yj_store_begin(s), 0);
 	for (int i = 0; i < 2500; i++)
 		put("f", YJ_FOUND_WELL, VISIT, "", 10000 + (i * 7) % 2500 * 10);
+	assert_int_equal(yj_store_commit(s), 0);
 	struct yj_ledger_filter f = {
 	    .from_utc_ms = 10000, .until_utc_ms = INT64_MAX, .region = "5117", .resident = "f"};
 	assert_int_equal(yj_read_ledger(s, &f, &list), 0);

@@ -395,19 +395,21 @@ static const struct yj_opt move_opts[] = {
 		.which = (KIND)                                                                    \
 	}
 
+#define PUT_VERBS(NAME, KIND)                                                                      \
+	KINDS_VERB(NAME, KIND, "add", "ID [COLUMN=VALUE]...", 1, -1, run_put,                      \
+	    "Adds one that is not there yet. The columns are those of an import: see\n"            \
+	    "yijianctl import KIND --template."),                                                  \
+	    KINDS_VERB(NAME, KIND, "set", "ID COLUMN=VALUE...", 2, -1, run_put,                    \
+		"Changes columns of one that is there; an empty value clears a column."),          \
+	    KINDS_VERB(NAME, KIND, "remove", "ID", 1, 1, run_remove,                               \
+		"Takes one out of the directory, unless something still needs it.")
 #define LIST_HELP "All of them that the directory has."
 #define DIRECTORY(NAME, KIND)                                                                      \
 	KINDS_VERB(NAME, KIND, "list", NULL, 0, 0, run_list, LIST_HELP), OTHERS(NAME, KIND)
 #define OTHERS(NAME, KIND)                                                                         \
 	KINDS_VERB(NAME, KIND, "show", "ID", 1, 1, run_show,                                       \
 	    "One of them with all its columns. (A region's ID is its code.)"),                     \
-	    KINDS_VERB(NAME, KIND, "add", "ID [COLUMN=VALUE]...", 1, -1, run_put,                  \
-		"Adds one that is not there yet. The columns are those of an import: see\n"        \
-		"yijianctl import KIND --template."),                                              \
-	    KINDS_VERB(NAME, KIND, "set", "ID COLUMN=VALUE...", 2, -1, run_put,                    \
-		"Changes columns of one that is there; an empty value clears a column."),          \
-	    KINDS_VERB(NAME, KIND, "remove", "ID", 1, 1, run_remove,                               \
-		"Takes one out of the directory, unless something still needs it.")
+	    PUT_VERBS(NAME, KIND)
 
 const struct yj_command yj_directory_commands[] = {
     DIRECTORY("resident", YJ_DIR_RESIDENTS),
@@ -469,5 +471,6 @@ const struct yj_command yj_directory_commands[] = {
 	.max_words = 1,
 	.json = true,
 	.run = yj_bed_history_run},
+    PUT_VERBS("round", YJ_DIR_ROUNDS),
     {0},
 };

@@ -55,8 +55,9 @@ static int find_kind(const struct yj_args *args, enum yj_dir *kind)
 	if (yj_dir_parse(args->words[0], kind) == 0)
 		return 0;
 	return yj_wrong(args->command,
-	    "KIND is regions, institutions, residents, caregivers, devices, beds or consents, not "
-	    "\"%s\"",
+	    "KIND is regions, institutions, residents, caregivers, devices, beds, consents or "
+	    "rounds, "
+	    "not \"%s\"",
 	    args->words[0]);
 }
 
@@ -161,8 +162,8 @@ const struct yj_command yj_import_commands[] = {
 	.words = "KIND [FILE.csv]",
 	.help =
 	    "Adds or replaces what a CSV file lists: all rows, or, if anything is wrong, none.\n"
-	    "KIND is regions, institutions, residents, caregivers, devices, beds or consents;\n"
-	    "FILE \"-\" is the standard input.",
+	    "KIND is regions, institutions, residents, caregivers, devices, beds, consents or\n"
+	    "rounds; FILE \"-\" is the standard input.",
 	.opts = import_opts,
 	.min_words = 1,
 	.max_words = 2,

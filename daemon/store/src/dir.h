@@ -42,6 +42,9 @@ enum yj_col_type {
 	YJ_COL_CHANNELS, /* channels, ';' between */
 	YJ_COL_RANGES,	 /* of vital signs */
 	YJ_COL_WHO,	 /* a caregiver's id, a role, or nothing: everybody */
+	YJ_COL_WORDS,	 /* some of `words`, ';' between, kept in their English text */
+	YJ_COL_PERIOD,	 /* days or months of the calendar (proto/period.h) */
+	YJ_COL_ASSIGNEE, /* kept as role:ROLE, group:NAME or caregiver:ID */
 };
 
 enum {

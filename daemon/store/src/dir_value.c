@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "proto/keys.h"
+#include "proto/period.h"
 #include "proto/time.h"
 #include "proto/vital.h"
 
@@ -173,7 +174,9 @@ static int check_word(
 		v->i = i;
 		return 0;
 	}
-	size_t n = (size_t)snprintf(why, YJ_TEXT_MAX, "must be one of:");
+	bool several = col->type == YJ_COL_WORDS;
+	size_t n =
+	    (size_t)snprintf(why, YJ_TEXT_MAX, several ? "must be some of:" : "must be one of:");
 	for (int i = 0; col->words[i].name && n < YJ_TEXT_MAX; i++)
 		n += (size_t)snprintf(why + n, YJ_TEXT_MAX - n, " %s", col->words[i].name);
 	return YJ_ERR_INVAL;
@@ -352,7 +355,8 @@ static size_t separator(const struct yj_col *col, const char *s, size_t len)
 		return 1;
 	if (len >= 3 && memcmp(s, "；", 3) == 0)
 		return 3;
-	if (col->type == YJ_COL_LABELS && len >= 3 && memcmp(s, "、", 3) == 0)
+	bool words = col->type == YJ_COL_LABELS || col->type == YJ_COL_WORDS;
+	if (words && len >= 3 && memcmp(s, "、", 3) == 0)
 		return 3;
 	return 0;
 }
@@ -398,6 +402,74 @@ static int check_list(const struct yj_col *col, const struct yj_dir_names *names
 	if (rc == 0 && v->n == 0)
 		v->type = YJ_V_NULL;
 	return rc;
+}
+
+/* Which of the column's words are there; in the table's order, whatever the file's. */
+static int check_words(
+    const struct yj_col *col, const char *s, size_t len, struct yj_value *v, char why[YJ_TEXT_MAX])
+{
+	unsigned found = 0;
+	char text[YJ_TEXT_MAX] = "";
+	while (len) {
+		size_t n = 0, sep = 0;
+		while (n < len && (sep = separator(col, s + n, len - n)) == 0)
+			n++;
+		const char *entry = s;
+		size_t entry_len = n;
+		yj_text_trim(&entry, &entry_len);
+		s += n + sep;
+		len -= n + sep;
+		if (entry_len == 0)
+			continue;
+		int rc = check_word(col, entry, entry_len, v, why);
+		if (rc)
+			return rc;
+		found |= 1U << v->i;
+	}
+	for (unsigned i = 0; col->words[i].name; i++)
+		if (found & (1U << i))
+			snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s",
+			    text[0] ? ";" : "", col->words[i].name);
+	if (found)
+		return yj_value_set(v, text, strlen(text));
+	v->type = YJ_V_NULL;
+	return 0;
+}
+
+static int check_period(const char *s, size_t len, struct yj_value *v, char why[YJ_TEXT_MAX])
+{
+	struct yj_period period;
+	char text[YJ_PERIOD_LEN];
+	if (yj_period_parse(s, len, &period) < 0)
+		return wrong(why, "must be days or months, such as 7d, 1mo, 3mo, or daily, weekly, "
+				  "monthly, quarterly");
+	yj_period_text(&period, text);
+	return yj_value_set(v, text, strlen(text));
+}
+
+/* A role, a group of the rosters or a person. */
+static int check_assignee(
+    const struct yj_col *col, const char *s, size_t len, struct yj_value *v, char why[YJ_TEXT_MAX])
+{
+	static const char group[] = "group:", person[] = "caregiver:";
+	char text[YJ_NAME_MAX + 16], name[YJ_NAME_MAX + 1];
+	bool in_group = len > sizeof group - 1 && memcmp(s, group, sizeof group - 1) == 0;
+	bool named = len > sizeof person - 1 && memcmp(s, person, sizeof person - 1) == 0;
+	for (int i = 0; !in_group && !named && col->words[i].name; i++) {
+		const struct yj_word *w = &col->words[i];
+		bool is = strlen(w->name) == len && strncasecmp(w->name, s, len) == 0;
+		if (!is && !yj_dir_among(w->zh, s, len))
+			continue;
+		snprintf(text, sizeof text, "role:%s", w->name);
+		return yj_value_set(v, text, strlen(text));
+	}
+	size_t skip = in_group ? sizeof group - 1 : named ? sizeof person - 1 : 0;
+	const char *bad = in_group ? NULL : yj_id_wrong(YJ_DIR_CAREGIVERS, s + skip, len - skip);
+	if (bad || len - skip > YJ_NAME_MAX)
+		return wrong(why, "must be a role, group:NAME or a caregiver's id");
+	snprintf(name, sizeof name, "%.*s", (int)(len - skip), s + skip);
+	snprintf(text, sizeof text, "%s%s", in_group ? group : person, name);
+	return yj_value_set(v, text, strlen(text));
 }
 
 static int check_typed(enum yj_dir kind, const struct yj_col *col, const struct yj_dir_names *names,
@@ -450,6 +522,12 @@ static int check_typed(enum yj_dir kind, const struct yj_col *col, const struct 
 		return check_who(s, len, v, why);
 	case YJ_COL_MADE:
 		break;
+	case YJ_COL_WORDS:
+		return check_words(col, s, len, v, why);
+	case YJ_COL_PERIOD:
+		return check_period(s, len, v, why);
+	case YJ_COL_ASSIGNEE:
+		return check_assignee(col, s, len, v, why);
 	case YJ_COL_LABELS:
 	case YJ_COL_REFS:
 	case YJ_COL_CHANNELS:

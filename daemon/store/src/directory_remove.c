@@ -46,6 +46,9 @@ static const struct hold holds[] = {
 	"is named by policy %s"},
     {YJ_DIR_CAREGIVERS, "SELECT roster FROM roster_people WHERE caregiver = ?",
 	"stands in roster %s: set that without them first"},
+    {YJ_DIR_CAREGIVERS,
+	"SELECT id FROM rounds WHERE assignee = 'caregiver:' || ? AND gone_utc_ms IS NULL",
+	"makes the round %s"},
     {YJ_DIR_BEDS, "SELECT occupant FROM beds WHERE id = ? AND occupant IS NOT NULL",
 	"is taken by resident %s: move them out first"},
 };
@@ -107,6 +110,9 @@ int yj_dir_remove(
 		if (rc == 0)
 			rc = yj_db_run(
 			    s, "DELETE FROM device_residents WHERE resident = ?", "t", id);
+		if (rc == 0) /* whoever comes again is new */
+			rc =
+			    yj_db_run(s, "DELETE FROM round_residents WHERE resident = ?", "t", id);
 	} else if (kind == YJ_DIR_CAREGIVERS) {
 		rc = yj_consents_drop(s, "", id, now_utc_ms);
 		if (rc == 0)

@@ -21,8 +21,10 @@ int yj_notice_parse(const struct yj_store *s, const char *id, int64_t *n)
 int yj_notice_add(struct yj_store *s, struct yj_notice *notice)
 {
 	int rc = yj_db_run(s,
-	    "INSERT INTO notices (kind, caregiver, text, created_utc_ms) VALUES (?1, ?2, ?3, ?4)",
-	    "itti", (int64_t)notice->kind, notice->caregiver, notice->text, notice->created_utc_ms);
+	    "INSERT INTO notices (kind, caregiver, text, created_utc_ms, brief)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5)",
+	    "ittit", (int64_t)notice->kind, notice->caregiver, notice->text, notice->created_utc_ms,
+	    notice->brief[0] ? notice->brief : NULL);
 	if (rc == 0)
 		notice->n = sqlite3_last_insert_rowid(s->db);
 	return rc;
@@ -31,7 +33,7 @@ int yj_notice_add(struct yj_store *s, struct yj_notice *notice)
 int yj_notice_get(struct yj_store *s, int64_t n, struct yj_notice *out)
 {
 	sqlite3_stmt *q = yj_db_stmt(s, "SELECT kind, caregiver, text, created_utc_ms,"
-					" confirmed_utc_ms FROM notices WHERE n = ?1");
+					" confirmed_utc_ms, brief FROM notices WHERE n = ?1");
 	if (!q)
 		return yj_db_err(s, s->last_sqlite);
 	yj_db_bind(q, "i", n);
@@ -45,6 +47,7 @@ int yj_notice_get(struct yj_store *s, int64_t n, struct yj_notice *out)
 	yj_db_copy(q, 2, out->text, sizeof out->text);
 	out->created_utc_ms = sqlite3_column_int64(q, 3);
 	out->confirmed_utc_ms = yj_db_time(q, 4);
+	yj_db_copy(q, 5, out->brief, sizeof out->brief);
 	sqlite3_reset(q);
 	return 0;
 }

@@ -68,6 +68,7 @@
 #define YJ_CONFIG_LIST_MAX 32		/* entries of a list in a channel's settings */
 #define YJ_MAPPINGS_MAX 64		/* devices.mappings of the configuration */
 #define YJ_INLETS_MAX 32		/* inlets of the configuration */
+#define YJ_ROUND_CLIMB_MAX 8		/* steps of rounds.climb */
 #define YJ_ROSTERS_MAX 1000		/* groups with a roster */
 #define YJ_ROSTER_PEOPLE_MAX 256	/* people of one roster; a multiple of 64 */
 #define YJ_ROSTER_SHIFTS_MAX 200	/* shifts of one roster's week, and of its holidays */

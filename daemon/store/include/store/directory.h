@@ -1,6 +1,7 @@
-/* The directory: regions, residents, caregivers, devices, beds, institutions. Records go in and out
- * as JSON objects of strings with the column names of the contract ("" or null: not set), which is
- * what the control socket, the CLI and CSV share; the alert path has typed look-ups of its own. */
+/* The directory: regions, residents, caregivers, devices, beds, institutions, rounds. Records go in
+ * and out as JSON objects of strings with the column names of the contract ("" or null: not set),
+ * which is what the control socket, the CLI and CSV share; the alert path has typed look-ups of its
+ * own. */
 #ifndef STORE_DIRECTORY_H
 #define STORE_DIRECTORY_H
 
@@ -19,6 +20,7 @@ enum yj_dir { /* kinds of directory records, as in `import KIND` */
 	YJ_DIR_DEVICES,
 	YJ_DIR_BEDS,
 	YJ_DIR_CONSENTS, /* its key is RESIDENT/KIND/WHO */
+	YJ_DIR_ROUNDS,
 	YJ_DIR_COUNT
 };
 const char *yj_dir_name(enum yj_dir kind);			  /* "regions" … */

@@ -9,10 +9,12 @@ enum yj_notice_kind {	    /* as stored */
 	YJ_NOTICE_ROSTER,   /* a gap in a roster lies ahead */
 	YJ_NOTICE_DIVERTED, /* a device's calls go to operators alone */
 	YJ_NOTICE_OTHER,
-	YJ_NOTICE_WORK, /* devices that need maintenance */
+	YJ_NOTICE_WORK,	 /* devices that need maintenance */
+	YJ_NOTICE_ROUND, /* who is to be looked in on */
 };
 
 #define YJ_NOTICE_TEXT_MAX 512
+#define YJ_NOTICE_BRIEF_MAX 256
 #define YJ_NOTICE_ALONE "*" /* `said` of a delivery after whose failure no next channel begins */
 
 struct yj_notice {
@@ -20,6 +22,7 @@ struct yj_notice {
 	enum yj_notice_kind kind;
 	char caregiver[YJ_NAME_MAX + 1];
 	char text[YJ_NOTICE_TEXT_MAX];
+	char brief[YJ_NOTICE_BRIEF_MAX]; /* what it says in a group; "": the text */
 	int64_t created_utc_ms;
 	int64_t confirmed_utc_ms; /* INT64_MAX: not yet */
 };
