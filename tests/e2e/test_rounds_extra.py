@@ -2,6 +2,8 @@
 import of lists, and what is refused."""
 
 import json
+import sqlite3
+import time
 
 import pytest
 
@@ -187,8 +189,29 @@ def test_who_tells_twice(days, commit):
     days.settle()
     told = g.ctl_raw("tail", "-n", "100000", "--json", "--type", "round.due").stdout.splitlines()
     assert len(told) == 300
-    import sqlite3
     with sqlite3.connect(f"file:{g.database}?mode=ro", uri=True) as db:
         rows = db.execute("SELECT caregiver, count(*) FROM notices GROUP BY caregiver").fetchall()
         assert len(rows) == 300 and {n for _, n in rows} == {1}
         assert db.execute("SELECT count(*) FROM round_people").fetchone() == (0,)
+
+
+def test_many_hold_nobody_up(days):
+    """20,000 residents who are all due at once, and a press in the middle of it: it is answered as ever."""
+    days.begin().people()
+    g = days.gateway
+    g.load("residents", [{"id": f"r{n}", "name": f"老人{n}", "region": REGION} for n in range(20000)])
+    g.load("devices", [{"id": "b1", "kind": "button", "resident": "r1"}])
+    g.load("rounds", [{"id": "d", "name": "d", "period": "1d"}])
+    wait_until(lambda: g.ctl_json("round", "show")[0]["members"] == 20000, "the list")
+    b1 = days.device("b1")
+    days.clock.pass_by((days.at(1, "08:40") - days.clock.utc_ms) / 1000)
+    slowest, presses = 0.0, 0
+    while "event=rounds_told people=1" not in g.log.read_text():
+        began = time.monotonic()
+        id = b1.call()
+        b1.wait(id=id, state="received")
+        slowest = max(slowest, time.monotonic() - began)
+        presses += 1
+    assert presses > 2 and slowest < 1, (presses, slowest)
+    assert days.hears("grid1", 1).endswith("另有19985人。")
+    assert len(g.events("round.due")) == 20000
