@@ -92,6 +92,8 @@ struct yj_dir_table {
 extern const struct yj_dir_table yj_dir_tables[YJ_DIR_COUNT];
 #define YJ_DIR_CONSENT_COLS 9
 extern const struct yj_col yj_dir_consent_cols[YJ_DIR_CONSENT_COLS]; /* dir_consent.c */
+#define YJ_DIR_ROUND_COLS 7
+extern const struct yj_col yj_dir_round_cols[YJ_DIR_ROUND_COLS]; /* dir_round.c */
 
 /* The column of an English name; -1 if there is none. */
 int yj_dir_col(enum yj_dir kind, const char *name, size_t len);
@@ -199,6 +201,15 @@ struct yj_rows_checking {
 };
 /* Runs a query for (line, text) and tells its rows. Takes sql; NULL is YJ_ERR_NOMEM. */
 int yj_rows_report(struct yj_rows_checking *c, const struct yj_col *col, char *sql) YJ_MUST_CHECK;
+/* Of rounds (dir_round.c): those who make them must be there; periods and who makes them, as
+ * yj_value_check; and the latter as people see it. */
+int yj_rows_check_assignees(struct yj_rows_checking *c, const struct yj_col *col) YJ_MUST_CHECK;
+int yj_dir_round_period(
+    const char *s, size_t len, struct yj_value *v, char why[YJ_TEXT_MAX]) YJ_MUST_CHECK;
+int yj_dir_round_assignee(const struct yj_col *col, const char *s, size_t len, struct yj_value *v,
+    char why[YJ_TEXT_MAX]) YJ_MUST_CHECK;
+const char *yj_dir_round_assignee_text(const struct yj_col *col, const char *stored);
+
 /* Of consents (dir_consent.c): whom they name, and who may have said it. */
 int yj_rows_check_consents(struct yj_rows_checking *c, uint32_t present) YJ_MUST_CHECK;
 /* References, the shared namespace, and who lies where. within: also what rows of the set do to

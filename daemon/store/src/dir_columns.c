@@ -39,17 +39,6 @@ static const struct yj_word statuses[] = {{"active", "在住|在家|正常"}, {"
 static const struct yj_word filings[] = {{"filed", "已备案"}, {"unfiled", "未备案"},
     {"rectifying", "整治中"}, {"closed", "已关停"}, {NULL, NULL}};
 
-static const struct yj_word round_classes[] = {{"high", "高|高风险"}, {"key", "重点|重点关注"},
-    {"general", "一般|普通"}, {"mountain", "山区|山区独居|独居山区"}, {NULL, NULL}};
-/* In the order of enum yj_seen_as. */
-static const struct yj_word seen_as[] = {
-    [YJ_AS_VISIT] = {"visit", "探视|巡访|上门探视"},
-    [YJ_AS_CHECKIN] = {"check-in", "checkin|电话问候|问候|问候呼叫"},
-    [YJ_AS_ON_SITE] = {"on_site", "上门签到|现场签到|签到"},
-    [YJ_AS_WELL] = {"well", "平安键|报平安"},
-    [YJ_AS_COUNT] = {NULL, NULL},
-};
-
 /* Arguments are initializers, which cannot stand in parentheses.
  * NOLINTBEGIN(bugprone-macro-parentheses) */
 #define NULLABLE .absent = "NULL"
@@ -370,50 +359,6 @@ static const struct yj_col bed_cols[] = {
 	.example = ""},
 };
 
-static const struct yj_col round_cols[] = {
-    KEY("清单编号|编号|巡访编号", "high-weekly"),
-    NAME("清单名称|名称|巡访名称", "高风险老人每周巡访"),
-    {.name = "period",
-	.zh = "周期|巡访周期|巡访频次|频次",
-	.type = YJ_COL_PERIOD,
-	.db = "period",
-	.absent = "''",
-	.flags = YJ_COL_REQUIRED,
-	.max = 16,
-	.example = "每周"},
-    {.name = "risk",
-	.zh = "风险等级|风险|关注等级|对象",
-	.type = YJ_COL_WORD,
-	.db = "risk",
-	NULLABLE,
-	.words = round_classes,
-	.example = "高"},
-    {.name = "region",
-	.zh = "区划代码|区划|行政区划代码|行政区划|区划编码",
-	.type = YJ_COL_PREFIX,
-	.db = "region",
-	NULLABLE,
-	.derived = "region_prefix",
-	.derived_absent = "''",
-	.flags = YJ_COL_QUOTED,
-	.max = 12,
-	.example = "511781101000"},
-    {.name = "counts",
-	.zh = "计入方式|有效方式|巡访方式",
-	.type = YJ_COL_WORDS,
-	.db = "counts",
-	NULLABLE,
-	.words = seen_as,
-	.example = "探视;上门签到"},
-    {.name = "assignee",
-	.zh = "责任人|负责人|巡访人|巡访人员",
-	.type = YJ_COL_ASSIGNEE,
-	.db = "assignee",
-	NULLABLE,
-	.words = roles,
-	.example = "网格员"},
-};
-
 #define COLS(c) .cols = (c), .n_cols = sizeof(c) / sizeof(c)[0]
 #define FITS(c) _Static_assert(sizeof(c) / sizeof(c)[0] <= YJ_COLS_MAX, "YJ_COLS_MAX")
 FITS(resident_cols);
@@ -458,8 +403,12 @@ const struct yj_dir_table yj_dir_tables[YJ_DIR_COUNT] = {
 	.made_of = 3,
 	.cols = yj_dir_consent_cols,
 	.n_cols = YJ_DIR_CONSENT_COLS},
-    [YJ_DIR_ROUNDS] =
-	{.table = "rounds", .singular = "round", .zh = "巡访", .key = "id", COLS(round_cols)},
+    [YJ_DIR_ROUNDS] = {.table = "rounds",
+	.singular = "round",
+	.zh = "巡访",
+	.key = "id",
+	.cols = yj_dir_round_cols,
+	.n_cols = YJ_DIR_ROUND_COLS},
 };
 
 const char *yj_dir_name(enum yj_dir kind)

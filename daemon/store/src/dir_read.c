@@ -86,19 +86,6 @@ static const char *duration_text(int64_t ms, char buf[32])
 	return buf;
 }
 
-/* Without what an import does not need to tell them apart. */
-static const char *assignee_text(const struct yj_col *col, const char *stored)
-{
-	const char *name = strchr(stored, ':');
-	if (!name || strncmp(stored, "group:", 6) == 0)
-		return stored;
-	bool role = strncmp(stored, "role:", 5) == 0;
-	for (int i = 0; !role && col->words[i].name; i++)
-		if (strcmp(col->words[i].name, name + 1) == 0)
-			return stored;
-	return name + 1;
-}
-
 const char *yj_dir_cell(sqlite3_stmt *stmt, enum yj_dir kind, unsigned i, char buf[32])
 {
 	const struct yj_col *c = &yj_dir_tables[kind].cols[i];
@@ -123,7 +110,8 @@ const char *yj_dir_cell(sqlite3_stmt *stmt, enum yj_dir kind, unsigned i, char b
 			return "off";
 		return duration_text(sqlite3_column_int64(stmt, at), buf);
 	case YJ_COL_ASSIGNEE:
-		return assignee_text(&yj_dir_tables[kind].cols[i], yj_db_text(stmt, at));
+		return yj_dir_round_assignee_text(
+		    &yj_dir_tables[kind].cols[i], yj_db_text(stmt, at));
 	case YJ_COL_DURATION:
 		return duration_text(sqlite3_column_int64(stmt, at), buf);
 	case YJ_COL_KEY:

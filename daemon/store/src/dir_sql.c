@@ -282,25 +282,6 @@ static int check_addresses(struct yj_rows_checking *c, const struct yj_col *col,
 		c->schema));
 }
 
-/* People and groups must be there, of roles nobody need be. */
-static int check_assignees(struct yj_rows_checking *c, const struct yj_col *col)
-{
-	int rc = yj_rows_report(c, col,
-	    sqlite3_mprintf(
-		"SELECT line, 'caregiver ' || substr(assignee, 11) || ' does not exist' FROM"
-		" %s.dir_rows WHERE assignee LIKE 'caregiver:%%' AND NOT EXISTS (SELECT 1 FROM"
-		" main.caregivers o WHERE o.id = substr(assignee, 11) AND o.gone_utc_ms IS NULL)",
-		c->schema));
-	if (rc || c->stop)
-		return rc;
-	return yj_rows_report(c, col,
-	    sqlite3_mprintf(
-		"SELECT line, 'group ' || substr(assignee, 7) || ' has no roster' FROM"
-		" %s.dir_rows WHERE assignee LIKE 'group:%%' AND NOT EXISTS (SELECT 1 FROM"
-		" main.rosters o WHERE o.name = substr(assignee, 7))",
-		c->schema));
-}
-
 /* The column of that name, if the rows have it. */
 static const struct yj_col *given(
     const struct yj_rows_checking *c, uint32_t present, const char *name)
@@ -326,7 +307,7 @@ int yj_rows_check(struct yj_store *s, const char *schema, enum yj_dir kind, uint
 	if (rc == 0 && kind == YJ_DIR_CONSENTS)
 		rc = yj_rows_check_consents(&c, present);
 	if (rc == 0 && kind == YJ_DIR_ROUNDS && given(&c, present, "assignee"))
-		rc = check_assignees(&c, given(&c, present, "assignee"));
+		rc = yj_rows_check_assignees(&c, given(&c, present, "assignee"));
 	for (unsigned i = 0; i < c.table->n_cols && rc == 0 && !c.stop; i++) {
 		const struct yj_col *col = &c.table->cols[i];
 		if (!yj_dir_given(present, i) ||

@@ -7,7 +7,6 @@
 #include <strings.h>
 
 #include "proto/keys.h"
-#include "proto/period.h"
 #include "proto/time.h"
 #include "proto/vital.h"
 
@@ -436,42 +435,6 @@ static int check_words(
 	return 0;
 }
 
-static int check_period(const char *s, size_t len, struct yj_value *v, char why[YJ_TEXT_MAX])
-{
-	struct yj_period period;
-	char text[YJ_PERIOD_LEN];
-	if (yj_period_parse(s, len, &period) < 0)
-		return wrong(why, "must be days or months, such as 7d, 1mo, 3mo, or daily, weekly, "
-				  "monthly, quarterly");
-	yj_period_text(&period, text);
-	return yj_value_set(v, text, strlen(text));
-}
-
-/* A role, a group of the rosters or a person. */
-static int check_assignee(
-    const struct yj_col *col, const char *s, size_t len, struct yj_value *v, char why[YJ_TEXT_MAX])
-{
-	static const char group[] = "group:", person[] = "caregiver:";
-	char text[YJ_NAME_MAX + 16], name[YJ_NAME_MAX + 1];
-	bool in_group = len > sizeof group - 1 && memcmp(s, group, sizeof group - 1) == 0;
-	bool named = len > sizeof person - 1 && memcmp(s, person, sizeof person - 1) == 0;
-	for (int i = 0; !in_group && !named && col->words[i].name; i++) {
-		const struct yj_word *w = &col->words[i];
-		bool is = strlen(w->name) == len && strncasecmp(w->name, s, len) == 0;
-		if (!is && !yj_dir_among(w->zh, s, len))
-			continue;
-		snprintf(text, sizeof text, "role:%s", w->name);
-		return yj_value_set(v, text, strlen(text));
-	}
-	size_t skip = in_group ? sizeof group - 1 : named ? sizeof person - 1 : 0;
-	const char *bad = in_group ? NULL : yj_id_wrong(YJ_DIR_CAREGIVERS, s + skip, len - skip);
-	if (bad || len - skip > YJ_NAME_MAX)
-		return wrong(why, "must be a role, group:NAME or a caregiver's id");
-	snprintf(name, sizeof name, "%.*s", (int)(len - skip), s + skip);
-	snprintf(text, sizeof text, "%s%s", in_group ? group : person, name);
-	return yj_value_set(v, text, strlen(text));
-}
-
 static int check_typed(enum yj_dir kind, const struct yj_col *col, const struct yj_dir_names *names,
     const char *s, size_t len, struct yj_value *v, char why[YJ_TEXT_MAX])
 {
@@ -525,9 +488,9 @@ static int check_typed(enum yj_dir kind, const struct yj_col *col, const struct 
 	case YJ_COL_WORDS:
 		return check_words(col, s, len, v, why);
 	case YJ_COL_PERIOD:
-		return check_period(s, len, v, why);
+		return yj_dir_round_period(s, len, v, why);
 	case YJ_COL_ASSIGNEE:
-		return check_assignee(col, s, len, v, why);
+		return yj_dir_round_assignee(col, s, len, v, why);
 	case YJ_COL_LABELS:
 	case YJ_COL_REFS:
 	case YJ_COL_CHANNELS:

@@ -399,7 +399,7 @@ bool yj_round_extra_covers(const struct yj_round_extra *e, const char *region)
 int yj_round_items(struct yj_store *s, const struct yj_round_plan *p,
     const struct yj_round_resident *r, struct yj_round_item items[YJ_ROUND_ITEMS_MAX], size_t *n)
 {
-	int64_t last[YJ_AS_COUNT];
+	int64_t last[YJ_AS_COUNT] = {0};
 	*n = 0;
 	if (r->rests)
 		return 0;
