@@ -21,6 +21,7 @@ const char yj_answer_style[] =
     "solid #444;border-radius:8px;background:#fff;color:#111;font:bold 20px/1.4 sans-serif;"
     "text-align:center;text-decoration:none;cursor:pointer}"
     "button.go{background:#0a5c2b;border-color:#0a5c2b;color:#fff;font-size:26px;min-height:72px}"
+    "a.see{background:#004a8f;border-color:#004a8f;color:#fff}"
     "button.help,a.sos{background:#a3001b;border-color:#a3001b;color:#fff}"
     ".m button{display:inline-block;width:auto;min-width:4.6em;margin:0 4px 8px 0;font-size:18px}"
     "button:focus,a:focus,select:focus,input:focus{outline:4px solid #0050b3;outline-offset:2px}"

@@ -209,6 +209,22 @@ static void put_dial(struct sheet *s, const char *phone)
 		put_link(s, "b", href, YJ_W_DIAL);
 }
 
+/* Straight into a visit, which begins by itself. */
+static void put_visit(struct sheet *s)
+{
+	static const struct {
+		const char *mode;
+		enum yj_answer_word word;
+	} ways[] = {{"video", YJ_W_VISIT_VIDEO}, {"voice", YJ_W_VISIT_VOICE}};
+	char href[YJ_VISITLINK_MAX + 40];
+	if (!s->v->visit[0])
+		return;
+	for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+		snprintf(href, sizeof href, "../visit/#%s&start=%s", s->v->visit, ways[i].mode);
+		put_link(s, "b see", href, ways[i].word);
+	}
+}
+
 /* By where the home is, else by its address; no name goes to the map. */
 static void put_way(struct sheet *s)
 {
@@ -238,6 +254,8 @@ static void put_links(struct sheet *s)
 	raw(s, "<h2>");
 	say(s, YJ_W_CALL_AND_FIND);
 	raw(s, "</h2>\n");
+	if (!s->v->answered)
+		put_visit(s);
 	if (!s->v->guarded) {
 		put_dial(s, s->v->page.about.phone);
 		put_way(s);
@@ -338,6 +356,8 @@ static void put_answers(struct sheet *s)
 {
 	bool on_the_way = s->v->mine && s->v->inc.state == YJ_INC_ACKED;
 	bool there = s->v->mine && s->v->inc.state == YJ_INC_ARRIVED;
+	if (s->v->answered)
+		put_visit(s);
 	if (there)
 		put_end(s);
 	if (on_the_way)

@@ -9,6 +9,7 @@
 #include "answerbody.h"
 #include "answerhtml.h"
 #include "answertake.h"
+#include "answervisit.h"
 #include "dispatch.h"
 
 #define PATH "/a/"
@@ -191,6 +192,8 @@ static int render(struct yj_gateway *g, struct evhttp_request *req, struct yj_an
 	rc = yj_answerview_fill(g, v);
 	if (rc == 0)
 		rc = find_said(g, req, v);
+	if (rc == 0)
+		rc = yj_answervisit_fill(g, v);
 	yj_store_look_done(g->store);
 	if (rc == 0)
 		rc = yj_answerhtml_page(body, g->config->gateway.language, v);

@@ -6,6 +6,7 @@
 #include "answerlink.h"
 #include "compose.h"
 #include "store/notice.h"
+#include "visitlink.h"
 
 enum yj_answer_pass { /* what a token is good for */
 	YJ_PASS_GOOD,
@@ -54,6 +55,9 @@ struct yj_answer_view {
 	enum yj_answer_said said;
 	char first[YJ_CALLED_MAX + 1]; /* who was before */
 	char nonce[YJ_NONCE_LEN + 1];  /* id of the next answer */
+	char
+	    visit[YJ_VISITLINK_MAX]; /* a link into the home (answervisit.h), "" if there is none */
+	bool answered;		     /* by the receiver, as far as this page knows */
 };
 
 /* Is this token good now? Fills row, and incident or notice if it is. 0 or a yj_err. */

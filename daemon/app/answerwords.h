@@ -31,6 +31,8 @@ enum yj_answer_word {
 	YJ_W_PHONE,
 	/* links and answers */
 	YJ_W_CALL_AND_FIND,
+	YJ_W_VISIT_VIDEO,
+	YJ_W_VISIT_VOICE,
 	YJ_W_DIAL,
 	YJ_W_DIAL_120,
 	YJ_W_NAVIGATE,

@@ -76,6 +76,7 @@ def test_a_group_is_shown_little_until_somebody_goes(world, hooks):
     g.load("regions", [{"code": "511781103201", "name": "石门村"}])
     g.load("caregivers", [{"id": "group1", "name": "石门村群", "role": "grid",
                            "region": "511781103201", "channels": "feishu:shimen"}])
+    g.load("devices", [{"id": "t1", "kind": "terminal", "resident": "r1"}])
     home = world.device("b1")
     home.wait(id=home.call(text="摔倒了"), state="received")
     wait_until(lambda: hook.got, "the robot")
@@ -83,12 +84,13 @@ def test_a_group_is_shown_little_until_somebody_goes(world, hooks):
     link = Link(g, PUBLIC + "a/" + posted.split(PUBLIC + "a/")[1].split('"')[0].split()[0])
     seen = link.get()
     assert "王姓老人" in seen.page.text and "石门村" in seen.page.text
-    for secret in ("王秀英", "石门村二组", "钥匙在邻居家", "0001", "摔倒了", "高血压", "geo:"):
+    for secret in ("王秀英", "石门村二组", "钥匙在邻居家", "0001", "摔倒了", "高血压", "geo:",
+                   "../visit/"):
         assert secret not in seen.body, secret
     after = link.press("ack", members={"how": "going"})
     for needed in ("王秀英", "石门村二组", "钥匙在邻居家", "摔倒了"):
         assert needed in after.page.text, needed
-    assert "geo:" in after.body
+    assert "geo:" in after.body and "../visit/#" in after.body
 
 
 def proofs(gateway):
