@@ -17,6 +17,7 @@
 import * as counts from "./counts.js";
 import * as link from "./link.js";
 import * as media from "./media.js";
+import {shorten} from "./shorten.js";
 
 const CONNECT_MS = 20000;   /* from both descriptions to the first path */
 const GONE_MS = 15000;	    /* without any path, until it is given up */
@@ -132,7 +133,7 @@ export class Peer {
 		const done = gathered(this.pc, hasRelay(this.config.iceServers));
 		await this.pc.setLocalDescription(made);
 		await done;
-		return {type, sdp: this.pc.localDescription.sdp};
+		return {type, sdp: shorten(this.pc.localDescription.sdp)};
 	}
 
 	/* ── what we send ── */
