@@ -60,17 +60,19 @@ static void put_state(struct yj_gateway *g, const struct yj_visit *v, struct yj_
 
 /* ── what follows ── */
 
-/* Whether it answers by itself is asked at each ring: night may have come since. */
-static int judge_again(struct yj_gateway *g, struct yj_visit_row *row)
+/* Where it rings, and whether it answers by itself there, is asked at each ring: night may have
+ * come since, and the terminal may stand in another home. */
+static int aim(struct yj_gateway *g, struct yj_visit_row *row, unsigned *acts)
 {
-	struct yj_visits_may may;
-	if (row->mode == YJ_MODE_CHECK_IN || !row->there) {
-		row->auto_answer = 0;
-		return 0;
-	}
-	int rc = yj_visits_may(g, row->resident, row->caregiver, &may);
-	if (rc == 0)
-		row->auto_answer = may.auto_answer;
+	struct yj_visit_row before = *row;
+	bool found;
+	int rc = yj_visits_aim(g, row, &found);
+	if (rc < 0)
+		return rc;
+	if (!found)
+		*acts &= ~(unsigned)YJ_VISIT_DO_RING;
+	if (before.n != 0 && (!found || strcmp(row->device, before.device) != 0))
+		rc = yj_visitwords_end(g, &before);
 	return rc;
 }
 
@@ -80,6 +82,15 @@ static int ring(struct yj_gateway *g, struct yj_visit_row *row)
 	int rc = yj_visit_signals(g->store, row->n, &offer, &answer);
 	if (rc == 0)
 		rc = yj_visitwords_ring(g, row, offer);
+	if (rc == YJ_ERR_FULL && row->version > 1) { /* it did fit; somebody must be asked still */
+		row->mode = YJ_MODE_CHECK_IN;
+		row->auto_answer = 0;
+		rc = yj_visit_save(g->store, row, NULL, NULL);
+		if (rc == 0)
+			rc = yj_visitwords_ring(g, row, NULL);
+		if (rc == 0)
+			rc = yj_visitwatch_state(g, row->n);
+	}
 	free(offer);
 	free(answer);
 	return rc;
@@ -150,8 +161,10 @@ static int follow(struct yj_gateway *g, struct yj_visit_row *row, const struct y
 		row->answered_utc_ms = g->now.utc_ms;
 	if (acts & YJ_VISIT_DO_ALARM)
 		rc = alarm(g, row);
+	if (v->phase == YJ_VISIT_IS_RINGING && row->mode == YJ_MODE_CHECK_IN)
+		row->auto_answer = 0; /* a key answers it */
 	if (rc == 0 && (acts & YJ_VISIT_DO_RING))
-		rc = judge_again(g, row);
+		rc = aim(g, row, &acts);
 	if (rc == 0)
 		rc = yj_visit_save(g->store, row, offer, answer);
 	if (rc == 0 && (acts & YJ_VISIT_DO_RING))
@@ -175,6 +188,8 @@ static int step(struct yj_gateway *g, struct yj_visit_row *row, enum yj_visit_in
 	struct yj_visit v = state_of(row), before = v;
 	unsigned acts = yj_visit_step(&v, &rules, in, g->now.t);
 	*did = acts;
+	if (yj_visit_is_over(&before)) /* whatever a terminal says of it later */
+		return 0;
 	if (acts == 0 && v.there == before.there && v.due_t == before.due_t && !answer)
 		return 0;
 	return follow(g, row, &v, acts, NULL, answer, actor, via);
@@ -248,7 +263,7 @@ static int relay(struct yj_gateway *g, struct yj_visit_row *row, const struct yj
 {
 	enum yj_visit_mode now;
 	int rc = 0;
-	if (yj_visits_mode_of(m->signal, &now) && now != YJ_MODE_CHECK_IN && now != row->mode) {
+	if (yj_visits_mode_of(m->signal, &now) && now != YJ_MODE_CHECK_IN && now > row->mode) {
 		row->mode = now;
 		rc = yj_visit_save(g->store, row, NULL, NULL);
 	}
@@ -294,8 +309,11 @@ int yj_visits_message(struct yj_alert *a)
 	int rc = yj_visit_find(g->store, m->session, &row);
 	if (rc < 0)
 		return rc == YJ_ERR_NOTFOUND ? 0 : rc;
-	if (strcmp(row.device, a->device.id) != 0) /* somebody else's */
-		return 0;
+	bool at_home = strcmp(row.device, a->device.id) == 0;
+	if (at_home)
+		rc = yj_visits_at_home(g, &row, &at_home);
+	if (rc < 0 || !at_home) /* somebody else's, or somebody else's by now */
+		return rc;
 	json_t *said = json_object_get(m->signal, "answer");
 	char *answer = m->state == YJ_VISIT_ACCEPTED && json_is_object(said)
 			   ? json_dumps(said, JSON_COMPACT)
@@ -306,6 +324,8 @@ int yj_visits_message(struct yj_alert *a)
 	if (in == YJ_VISIT_IN_ACCEPT && row.phase == YJ_VISIT_IS_ANSWERED &&
 	    yj_visits_mode_of(m->signal, &mode) && mode == YJ_MODE_CHECK_IN)
 		in = YJ_VISIT_IN_FALL;
+	else if (in == YJ_VISIT_IN_ACCEPT && by_itself)
+		in = YJ_VISIT_IN_SELF;
 	rc = step(g, &row, in, answer, a->device.id, "mqtt", &acts);
 	free(answer);
 	if (rc == 0 && (acts & YJ_VISIT_DO_RELAY) && json_is_object(m->signal))
@@ -348,15 +368,35 @@ int yj_visits_help(struct yj_gateway *g, const struct yj_alert *a, int64_t incid
 	    json_pack("{s:s, s:s}", "incident", id, "kind", yj_kind_name(a->kind)));
 }
 
+/* Whoever leaves the directory has hung up, and the resident is asked all the same. */
+static int check(struct yj_gateway *g, struct yj_visit_row *row)
+{
+	struct yj_caregiver who;
+	bool talking = row->phase == YJ_VISIT_IS_ANSWERED, stand = false, at_home = false;
+	int rc = yj_caregiver_find(g->store, row->caregiver, &who);
+	bool gone = rc == YJ_ERR_NOTFOUND || (rc == 0 && who.gone);
+	if (gone && !talking)
+		return yj_visits_step(g, row, YJ_VISIT_IN_HANG_UP, "", "");
+	if (rc == 0 && !gone)
+		rc = yj_consents_stand(g, row->resident, row->caregiver, row->auto_answer, &stand);
+	if (rc == 0 && stand)
+		rc = yj_visits_at_home(g, row, &at_home);
+	if (rc < 0 && rc != YJ_ERR_NOTFOUND)
+		return rc;
+	if (!stand || (talking && !at_home))
+		return yj_visits_step(g, row, YJ_VISIT_IN_WITHDRAW, "", "");
+	if (at_home || row->phase != YJ_VISIT_IS_RINGING)
+		return 0;
+	row->heard = false; /* it rings elsewhere now, or nowhere */
+	return yj_visits_step(g, row, YJ_VISIT_IN_TICK, "", "");
+}
+
 int yj_visits_withdrawn(struct yj_gateway *g, const char *resident)
 {
 	struct yj_visit_row row = {.n = 0};
 	int rc;
 	while ((rc = yj_visit_next(g->store, resident, row.n, &row)) == 0) {
-		bool stand;
-		rc = yj_consents_stand(g, row.resident, row.caregiver, row.auto_answer, &stand);
-		if (rc == 0 && !stand)
-			rc = yj_visits_step(g, &row, YJ_VISIT_IN_WITHDRAW, "", "");
+		rc = check(g, &row);
 		if (rc < 0)
 			return rc;
 	}
@@ -412,8 +452,11 @@ static int tick(struct yj_gateway *g, struct yj_visit_row *row)
 {
 	struct yj_visit_row other;
 	if (row->phase == YJ_VISIT_IS_MISSED) {
+		bool found;
 		int rc = yj_visit_with(g->store, row->resident, &other);
 		if (rc == YJ_ERR_NOTFOUND)
+			rc = yj_visits_aim(g, row, &found);
+		if (rc == 0)
 			rc = yj_visit_at(g->store, row->device, &other);
 		if (rc == 0)
 			return put_off(g, row);

@@ -54,10 +54,11 @@ static int find_people(
 	return rc;
 }
 
-static int find_terminal(struct yj_gateway *g, const char *resident, struct yj_visits_may *may)
+static int find_terminal(
+    struct yj_gateway *g, const char *resident, const char *before, struct yj_visits_may *may)
 {
 	char id[YJ_NAME_MAX + 1];
-	int rc = yj_visit_terminal(g->store, resident, id, &may->online);
+	int rc = yj_visit_terminal(g->store, resident, before, id, &may->online);
 	if (rc == 0)
 		rc = yj_device_find(g->store, id, &may->terminal);
 	if (rc == YJ_ERR_NOTFOUND) {
@@ -67,8 +68,9 @@ static int find_terminal(struct yj_gateway *g, const char *resident, struct yj_v
 	return rc;
 }
 
-int yj_visits_may(
-    struct yj_gateway *g, const char *resident, const char *caregiver, struct yj_visits_may *may)
+/* before: the terminal that was rung before, or "". */
+static int may_at(struct yj_gateway *g, const char *resident, const char *caregiver,
+    const char *before, struct yj_visits_may *may)
 {
 	struct yj_consents_verdict verdict;
 	bool asked;
@@ -76,7 +78,7 @@ int yj_visits_may(
 	int rc = find_people(g, resident, caregiver, may);
 	if (rc < 0 || may->no)
 		return rc;
-	rc = find_terminal(g, resident, may);
+	rc = find_terminal(g, resident, before, may);
 	bool no_terminal = may->no != YJ_VISITS_YES;
 	if (rc == 0)
 		rc = was_asked(g, &may->whose, caregiver, &asked);
@@ -88,6 +90,42 @@ int yj_visits_may(
 	if (!verdict.may_visit) /* that there is no terminal is not everybody's business */
 		may->no = strcmp(verdict.why, "no_consent") == 0 ? YJ_VISITS_NO_CONSENT
 								 : YJ_VISITS_NOT_YOURS;
+	return 0;
+}
+
+int yj_visits_may(
+    struct yj_gateway *g, const char *resident, const char *caregiver, struct yj_visits_may *may)
+{
+	return may_at(g, resident, caregiver, "", may);
+}
+
+int yj_visits_at_home(struct yj_gateway *g, const struct yj_visit_row *row, bool *at_home)
+{
+	char id[YJ_NAME_MAX + 1];
+	int rc = yj_visit_terminal(g->store, row->resident, row->device, id, NULL);
+	*at_home = rc == 0 && strcmp(id, row->device) == 0;
+	return rc == YJ_ERR_NOTFOUND ? 0 : rc;
+}
+
+int yj_visits_aim(struct yj_gateway *g, struct yj_visit_row *row, bool *found)
+{
+	struct yj_visits_may may;
+	struct yj_visit_row other;
+	int rc = may_at(g, row->resident, row->caregiver, row->device, &may);
+	*found = false;
+	if (rc == 0 && may.no == YJ_VISITS_UNKNOWN) /* the caregiver is no more, the resident is */
+		rc = find_terminal(g, row->resident, row->device, &may);
+	row->auto_answer =
+	    row->mode != YJ_MODE_CHECK_IN && row->there && rc == 0 ? may.auto_answer : 0;
+	if (rc < 0 || !may.terminal.id[0])
+		return rc;
+	rc = yj_visit_at(g->store, may.terminal.id, &other);
+	if (rc == 0 && other.n != row->n)
+		return 0;
+	if (rc < 0 && rc != YJ_ERR_NOTFOUND)
+		return rc;
+	*found = true;
+	snprintf(row->device, sizeof row->device, "%s", may.terminal.id);
 	return 0;
 }
 
@@ -186,10 +224,16 @@ int yj_visits_signal(struct yj_gateway *g, struct yj_visit_row *row, json_t *sig
 	enum yj_visit_mode mode = row->mode;
 	const struct yj_msg_down_visit down = {
 	    .session = row->id, .action = YJ_VISIT_SIGNAL, .auto_answer = -1, .signal = signal};
+	if (yj_visits_mode_of(signal, &mode) && mode < row->mode) {
+		/* it only falls: whoever answered a voice did not answer a camera */
+		mode = row->mode;
+		if (json_object_set_new(signal, "mode", json_string(yj_visit_mode_name(mode))) < 0)
+			return YJ_ERR_NOMEM;
+	}
 	int rc = yj_effects_visit(g, row->device, &down);
 	if (rc < 0)
 		return rc;
-	if (yj_visits_mode_of(signal, &mode) && mode == YJ_MODE_CHECK_IN)
+	if (mode == YJ_MODE_CHECK_IN)
 		return yj_visits_step(g, row, YJ_VISIT_IN_FALL, "page", "http");
 	char *offer = json_is_object(said) ? json_dumps(said, JSON_COMPACT) : NULL;
 	if (mode != row->mode || offer) {
@@ -213,8 +257,10 @@ static bool found(const struct yj_visit_row *row, enum yj_visit_result *result)
 		*result = YJ_FOUND_NOT_HOME;
 		return true;
 	case YJ_VISIT_IS_ENDED:
-		if (seen && row->mode == YJ_MODE_CHECK_IN)
+		if (row->mode == YJ_MODE_CHECK_IN) { /* its key, not a voice before it */
 			*result = YJ_FOUND_WELL;
+			seen = seen && row->reason == YJ_VISIT_WHY_ANSWERED;
+		}
 		return seen && !row->auto_answer;
 	case YJ_VISIT_IS_RINGING:
 	case YJ_VISIT_IS_ANSWERED:

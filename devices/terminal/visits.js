@@ -275,12 +275,14 @@ export class Visits {
 		this.ring(visit);
 	}
 
+	/* Modes only fall: whoever answered a voice did not answer a camera. */
 	signal(signal) {
 		const visit = this.visit;
-		if (MODES.indexOf(signal.mode) >= 0 && signal.mode !== visit.mode && !signal.offer) {
+		const lower = MODES.indexOf(signal.mode) > MODES.indexOf(visit.mode);
+		if (lower && !signal.offer) {
 			this.fell(visit, signal.mode, "there");
 		} else if (signal.offer && visit.phase !== "ringing") {
-			visit.mode = MODES.indexOf(signal.mode) >= 0 ? signal.mode : visit.mode;
+			visit.mode = lower ? signal.mode : visit.mode;
 			visit.phase = "talking";
 			clearTimeout(visit.timer);
 			this.connect(signal.offer);

@@ -146,6 +146,23 @@ static void check_in(void **state)
 	assert_true(step(&v, YJ_VISIT_IN_ACCEPT, 2 * S) & YJ_VISIT_DO_ENDED);
 }
 
+/* A terminal that answers by itself shows nobody to a caller who has gone. */
+static void by_itself(void **state)
+{
+	(void)state;
+	struct yj_visit v = begun(YJ_MODE_VIDEO);
+	assert_int_equal(
+	    step(&v, YJ_VISIT_IN_SELF, 1 * S), YJ_VISIT_DO_ANSWERED | YJ_VISIT_DO_TELL);
+	assert_int_equal(step(&v, YJ_VISIT_IN_SELF, 2 * S), YJ_VISIT_DO_RELAY);
+	v = begun(YJ_MODE_VIDEO);
+	step(&v, YJ_VISIT_IN_GONE, 1 * S);
+	assert_int_equal(step(&v, YJ_VISIT_IN_SELF, 2 * S),
+	    YJ_VISIT_DO_MISSED | YJ_VISIT_DO_END | YJ_VISIT_DO_TELL);
+	assert_int_equal(v.phase, YJ_VISIT_IS_MISSED);
+	assert_int_equal(step(&v, YJ_VISIT_IN_SELF, 3 * S), YJ_VISIT_DO_END);
+	assert_int_equal(v.phase, YJ_VISIT_IS_MISSED);
+}
+
 static void a_poor_link(void **state)
 {
 	(void)state;
@@ -159,6 +176,9 @@ static void a_poor_link(void **state)
 	assert_int_equal(v.reason, YJ_VISIT_WHY_ANSWERED);
 	assert_int_equal(step(&other, YJ_VISIT_IN_TICK, 160 * S - 1), 0);
 	assert_true(step(&other, YJ_VISIT_IN_TICK, 160 * S) & YJ_VISIT_DO_MISSED);
+	/* the link is no better at the next try, and the offer of the talk is gone */
+	assert_true(step(&other, YJ_VISIT_IN_TICK, other.due_t) & YJ_VISIT_DO_RING);
+	assert_int_equal(other.mode, YJ_MODE_CHECK_IN);
 }
 
 /* Whatever comes in whatever order: a visit that was not answered, declined, withdrawn or taken
@@ -207,6 +227,7 @@ int main(void)
 	    cmocka_unit_test(nobody),
 	    cmocka_unit_test(a_sign_is_enough),
 	    cmocka_unit_test(check_in),
+	    cmocka_unit_test(by_itself),
 	    cmocka_unit_test(a_poor_link),
 	    cmocka_unit_test(never_forgotten),
 	};

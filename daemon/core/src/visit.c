@@ -31,7 +31,8 @@ static void arm_ring(struct yj_visit *v, const struct yj_visit_rules *rules, int
 static unsigned ring(struct yj_visit *v, const struct yj_visit_rules *rules, int64_t now_t)
 {
 	v->phase = YJ_VISIT_IS_RINGING;
-	v->mode = v->tries == 0 || v->there ? v->asked_mode : YJ_MODE_CHECK_IN;
+	bool fell = v->tries > 0 && v->mode == YJ_MODE_CHECK_IN;
+	v->mode = (v->tries == 0 || v->there) && !fell ? v->asked_mode : YJ_MODE_CHECK_IN;
 	v->tries++;
 	v->heard = false;
 	v->ring_t = now_t;
@@ -86,6 +87,8 @@ static unsigned while_ringing(
 		return YJ_VISIT_DO_RINGING;
 	case YJ_VISIT_IN_ACCEPT:
 		return accept(v, rules, now_t);
+	case YJ_VISIT_IN_SELF:
+		return v->there ? accept(v, rules, now_t) : miss(v, rules, now_t);
 	case YJ_VISIT_IN_DECLINE:
 		return YJ_VISIT_DO_DECLINED | over(v, YJ_VISIT_IS_DECLINED, YJ_VISIT_WHY_RESIDENT);
 	case YJ_VISIT_IN_BACK:
@@ -119,6 +122,7 @@ static unsigned while_answered(
 {
 	switch (in) {
 	case YJ_VISIT_IN_ACCEPT:
+	case YJ_VISIT_IN_SELF:
 		return YJ_VISIT_DO_RELAY;
 	case YJ_VISIT_IN_FALL:
 		v->phase = YJ_VISIT_IS_RINGING;
@@ -152,6 +156,8 @@ static unsigned while_missed(
 	switch (in) {
 	case YJ_VISIT_IN_ACCEPT: /* as it stopped ringing: nobody waits for it any more */
 		return YJ_VISIT_DO_ANSWERED | YJ_VISIT_DO_END | end(v, YJ_VISIT_WHY_ANSWERED);
+	case YJ_VISIT_IN_SELF: /* too late for the caller, and nobody else looks */
+		return YJ_VISIT_DO_END;
 	case YJ_VISIT_IN_SIGN:
 		return end(v, YJ_VISIT_WHY_ANSWERED);
 	case YJ_VISIT_IN_DECLINE:

@@ -15,7 +15,7 @@ static const char *const reasons[] = {
 static const char visits[] =
     "SELECT v.id, v.state, v.mode, v.resident, v.caregiver, v.device, v.region, v.incident,"
     " v.raised, v.auto_answer, v.tries, v.started_utc_ms, v.retry_utc_ms, v.answered_utc_ms,"
-    " v.ended_utc_ms, v.reason, v.result, v.asked_mode FROM visits v";
+    " v.ended_utc_ms, v.reason, v.result, v.asked_mode, v.heard FROM visits v";
 
 static json_t *incident_of(const struct yj_store *s, sqlite3_stmt *q, int column)
 {
@@ -31,19 +31,20 @@ static json_t *visit_json(const struct yj_store *s, sqlite3_stmt *q)
 	int64_t answered = yj_db_time(q, 13), ended = yj_db_time(q, 14);
 	bool talked = answered != INT64_MAX && ended != INT64_MAX;
 	return json_pack(
-	    "{s:o, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:I, s:o, s:o, s:o,"
+	    "{s:o, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:I, s:o, s:o, s:o,"
 	    " s:o, s:o, s:o, s:o}",
 	    "id", yj_read_column(q, 0), "state", WORD(phases, sqlite3_column_int(q, 1)), "mode",
 	    yj_visit_mode_name((enum yj_visit_mode)sqlite3_column_int(q, 2)), "asked_mode",
 	    yj_visit_mode_name((enum yj_visit_mode)sqlite3_column_int(q, 17)), "resident",
 	    yj_read_column(q, 3), "caregiver", yj_read_column(q, 4), "device", yj_read_column(q, 5),
 	    "region", yj_read_column(q, 6), "incident", incident_of(s, q, 7), "raised",
-	    incident_of(s, q, 8), "auto_answer", sqlite3_column_int(q, 9) != 0, "tries",
-	    (json_int_t)sqlite3_column_int64(q, 10), "started_at",
-	    yj_read_time(sqlite3_column_int64(q, 11)), "retry_at", yj_read_time(yj_db_time(q, 12)),
-	    "answered_at", yj_read_time(answered), "ended_at", yj_read_time(ended), "reason",
-	    yj_read_text(WORD(reasons, sqlite3_column_int(q, 15))), "result", yj_read_column(q, 16),
-	    "duration_s", talked ? json_integer((ended - answered) / 1000) : json_null());
+	    incident_of(s, q, 8), "auto_answer", sqlite3_column_int(q, 9) != 0, "rung",
+	    sqlite3_column_int(q, 18) != 0, "tries", (json_int_t)sqlite3_column_int64(q, 10),
+	    "started_at", yj_read_time(sqlite3_column_int64(q, 11)), "retry_at",
+	    yj_read_time(yj_db_time(q, 12)), "answered_at", yj_read_time(answered), "ended_at",
+	    yj_read_time(ended), "reason", yj_read_text(WORD(reasons, sqlite3_column_int(q, 15))),
+	    "result", yj_read_column(q, 16), "duration_s",
+	    talked ? json_integer((ended - answered) / 1000) : json_null());
 }
 
 static int read_all(struct yj_store *s, sqlite3_stmt *q, json_t **out)

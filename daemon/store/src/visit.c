@@ -82,13 +82,13 @@ int yj_visit_save(struct yj_store *s, struct yj_visit_row *v, const char *offer,
 	    "UPDATE visits SET state = ?2, reason = ?3, mode = ?4, there = ?5, heard = ?6,"
 	    " tries = ?7, ring_t = ?8, due_t = ?9, raised = nullif(?10, 0), auto_answer = ?11,"
 	    " retry_utc_ms = ?12, answered_utc_ms = ?13, ended_utc_ms = ?14, version = ?15,"
-	    " result = nullif(?16, ''),"
+	    " result = nullif(?16, ''), device = ?19,"
 	    " offer = CASE WHEN ?14 IS NULL THEN coalesce(?17, offer) END,"
 	    " answer = CASE WHEN ?14 IS NULL THEN coalesce(?18, answer) END WHERE n = ?1",
-	    "iiiiiiiiIiiIIIittt", v->n, (int64_t)v->phase, (int64_t)v->reason, (int64_t)v->mode,
+	    "iiiiiiiiIiiIIIitttt", v->n, (int64_t)v->phase, (int64_t)v->reason, (int64_t)v->mode,
 	    (int64_t)v->there, (int64_t)v->heard, (int64_t)v->tries, v->ring_t, v->due_t, v->raised,
 	    (int64_t)v->auto_answer, v->retry_utc_ms, v->answered_utc_ms, v->ended_utc_ms,
-	    v->version, v->result, offer, answer);
+	    v->version, v->result, offer, answer, v->device);
 }
 
 int yj_visit_count_since(
@@ -189,8 +189,8 @@ int yj_visit_signals(struct yj_store *s, int64_t n, char **offer, char **answer)
 	return 0;
 }
 
-int yj_visit_terminal(
-    struct yj_store *s, const char *resident, char device[YJ_NAME_MAX + 1], bool *online)
+int yj_visit_terminal(struct yj_store *s, const char *resident, const char *before,
+    char device[YJ_NAME_MAX + 1], bool *online)
 {
 	sqlite3_stmt *q = yj_db_stmt(s,
 	    "SELECT d.id, coalesce(t.online, 0) FROM devices d"
@@ -199,10 +199,12 @@ int yj_visit_terminal(
 	    " WHERE d.kind = ?2 AND d.gone_utc_ms IS NULL AND d.revoked_utc_ms IS NULL"
 	    " AND (b.id IS NOT NULL OR EXISTS (SELECT 1 FROM device_residents r"
 	    "  WHERE r.device = d.id AND r.resident = ?1))"
-	    " ORDER BY coalesce(t.online, 0) DESC, b.id IS NULL, t.seen_utc_ms DESC, d.id LIMIT 1");
+	    " ORDER BY d.id = ?3 DESC, coalesce(t.online, 0) DESC, b.id IS NULL, t.seen_utc_ms "
+	    "DESC, d.id"
+	    " LIMIT 1");
 	if (!q)
 		return yj_db_err(s, s->last_sqlite);
-	yj_db_bind(q, "ti", resident, (int64_t)YJ_DEVICE_TERMINAL);
+	yj_db_bind(q, "tit", resident, (int64_t)YJ_DEVICE_TERMINAL, before);
 	int rc = yj_db_step(s, q);
 	if (rc <= 0)
 		return rc == 0 ? YJ_ERR_NOTFOUND : rc;

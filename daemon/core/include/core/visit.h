@@ -11,6 +11,8 @@
  *   which moment the ring lasts ring_for.
  * - A try after the first rings in the mode that was asked for while the caller's page is open, and
  *   as a check-in else: somebody who is asked needs nobody to talk to.
+ * - What the terminal answers by itself is an answer only for a caller who is there: nobody has
+ * seen the resident else, nor heard them.
  * - An accepted check-in ends with its answer.
  * - A link too poor for a voice makes a check-in of what was ANSWERED: it rings at once, and
  * whoever does not answer that is missed as ever.
@@ -68,6 +70,7 @@ struct yj_visit {
 enum yj_visit_in {
 	YJ_VISIT_IN_RINGING, /* the terminal: it rings */
 	YJ_VISIT_IN_ACCEPT,
+	YJ_VISIT_IN_SELF, /* the terminal has answered by itself */
 	YJ_VISIT_IN_DECLINE,
 	YJ_VISIT_IN_END,  /* the terminal has hung up */
 	YJ_VISIT_IN_BACK, /* the terminal has come online: it may not know of the visit */

@@ -21,8 +21,8 @@ struct yj_visit_row {
 	int64_t began_t, ring_t, due_t;
 	char resident[YJ_NAME_MAX + 1], caregiver[YJ_NAME_MAX + 1], device[YJ_NAME_MAX + 1];
 	char region[13];
-	int64_t incident; /* in which it was opened; 0: in none */
-	int64_t raised;	  /* the alarm that it became; 0: none */
+	int64_t incident;     /* in which it was opened; 0: in none */
+	int64_t raised;	      /* the alarm that it became; 0: none */
 	unsigned auto_answer; /* the consents on which that rests (1 << enum yj_consent); 0: no */
 	int64_t started_utc_ms;
 	int64_t retry_utc_ms, answered_utc_ms, ended_utc_ms; /* INT64_MAX: not */
@@ -36,8 +36,8 @@ struct yj_visit_row {
 int yj_visit_save(struct yj_store *s, struct yj_visit_row *v, const char *offer,
     const char *answer) YJ_MUST_CHECK;
 /* How many of the newest 50 this caregiver has begun since then. */
-int yj_visit_count_since(struct yj_store *s, const char *caregiver, int64_t since_utc_ms,
-    int64_t *n) YJ_MUST_CHECK;
+int yj_visit_count_since(
+    struct yj_store *s, const char *caregiver, int64_t since_utc_ms, int64_t *n) YJ_MUST_CHECK;
 /* How the caller found the resident. */
 int yj_visit_result_set(struct yj_store *s, int64_t n, const char *result) YJ_MUST_CHECK;
 
@@ -55,10 +55,11 @@ int yj_visit_next(struct yj_store *s, const char *resident, int64_t after_n,
 /* Malloc'd, the caller frees; NULL where there is none. */
 int yj_visit_signals(struct yj_store *s, int64_t n, char **offer, char **answer) YJ_MUST_CHECK;
 
-/* Terminals bound to a resident that are not revoked; the one heard of last, and online, comes
- * first. *online (may be NULL). YJ_ERR_NOTFOUND. */
-int yj_visit_terminal(struct yj_store *s, const char *resident, char device[YJ_NAME_MAX + 1],
-    bool *online) YJ_MUST_CHECK;
+/* Terminals bound to a resident that are not revoked; before is the first while it is one of them
+ * ("": none is), then the one that is online, and heard of last. *online (may be NULL).
+ * YJ_ERR_NOTFOUND. */
+int yj_visit_terminal(struct yj_store *s, const char *resident, const char *before,
+    char device[YJ_NAME_MAX + 1], bool *online) YJ_MUST_CHECK;
 
 /* For people: an array of {"id", "state", "mode", "resident", "caregiver", ...}, the newest last;
  * one of them. resident "": of all. */
