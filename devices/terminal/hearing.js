@@ -14,7 +14,10 @@ export class Hearing {
 	constructor(speech, words) {
 		this.speech = speech;
 		this.words = words;
-		key(at("key-heard"), () => this.done("asked"));
+		key(at("key-heard"), () => {
+			this.speech.hush();
+			this.done("asked");
+		});
 		key(at("key-again"), () => this.play());
 	}
 
@@ -46,7 +49,8 @@ export class Hearing {
 	}
 
 	play() {
-		this.speech.add([{chime: "check"}, {phrase: "sound_check"}]);
+		const asked = () => document.body.dataset.sound === "ask";
+		this.speech.add([{chime: "check"}, {phrase: "sound_check"}], asked);
 	}
 
 	ask(words) {

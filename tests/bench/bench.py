@@ -391,8 +391,17 @@ def decode(table, folder):
         table.add("  all of them", r["all"], "/s", r["jansson"] or None)
 
 
+# ── h. visits ──
+
+def visit(table, folder):
+    """From tap to first picture; needs Chromium, and takes two minutes."""
+    import visit as bench_visit
+    bench_visit.run(table, folder)
+
+
 ITEMS = {"throughput": throughput, "latency": latency, "size": size, "memory": memory, "presence": presence,
-         "start": start, "idle": idle, "endpoints": endpoints, "decode": decode}
+         "start": start, "idle": idle, "endpoints": endpoints, "decode": decode,
+         "visit": visit}
 
 
 def main():

@@ -8,6 +8,17 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "quick: runs in `scripts/test quick` too")
 
 
+BROWSERS = ("test_answer_browser", "test_terminal", "test_visit_browser", "test_visit_link", "test_visit_relay",
+            "test_visit_shorten")
+
+
+def pytest_collection_modifyitems(items):
+    """Browsers take a core each: of the workers of `--dist loadgroup` one runs all of these, one after the other."""
+    for item in items:
+        if item.path.name.startswith(BROWSERS):
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
 @pytest.fixture(autouse=True)
 def no_reserve_is_kept(tmp_path):
     """pytest keeps the folders of three runs: with the gateways' reserves that would be 80 GB."""

@@ -3,11 +3,11 @@ real gateway."""
 
 import contextlib
 import os
-import json
 import pathlib
 import signal
 import urllib.parse
 
+import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -44,9 +44,9 @@ protocol websockets
 
 class TerminalWorld(World):
     def begin(self, policies=None, broker=None, **sections):
-        sections.setdefault("http", {})["web_dir"] = str(WEB)
+        sections.setdefault("http", {}).setdefault("web_dir", str(WEB))
         super().begin(policies, broker or WebBroker(self.folder / "broker"), **sections)
-        self.browsers = []
+        self.browsers, self.terminals = [], []
         return self
 
     def home(self):
@@ -68,25 +68,71 @@ class TerminalWorld(World):
         return Terminal(self, **how)
 
     def end(self):
+        for terminal in getattr(self, "terminals", []):
+            terminal.leave()
         for browser in getattr(self, "browsers", []):
             with contextlib.suppress(Exception):
                 browser.quit()
         super().end()
 
 
-class Terminal:
-    """The page in a browser of its own; the same folder again is the same tablet."""
+# A browser for all tests of a module that want nothing special: each test has a gateway on a port of its own, and so
+# storage of its own.
+SHARED = []
 
-    def __init__(self, world, device="t1", size="tablet", profile="tablet", lang=None, open=True,
-                 arguments=(), sound=True):
+
+@pytest.fixture(scope="module", autouse=True)
+def shared_browser(tmp_path_factory):
+    SHARED[:] = [tmp_path_factory.mktemp("browser"), None]
+    yield
+    if SHARED[1]:
+        SHARED[1].quit()
+    SHARED.clear()
+
+
+class Terminal:
+    """The page in a browser. own: in one of its own, which can be killed; else in the module's."""
+
+    def __init__(self, world, device="t1", size="tablet", lang=None, open=True, arguments=(), sound=True, own=False):
         self.world, self.device, self.lang = world, device, lang
-        self.folder = pathlib.Path(world.folder) / f"browser-{profile}"
+        self.own = own or bool(arguments) or not sound
+        self.folder = pathlib.Path(world.folder) / "browser" if self.own or not SHARED else SHARED[0]
         self.size, self.arguments, self.sound = size, arguments, sound
         self.start()
         if open:
             self.open()
 
     def start(self):
+        if self.own or not SHARED[1]:
+            self.launch()
+        else:
+            self.browser = SHARED[1]
+        if self.own:
+            self.world.browsers.append(self.browser)
+        else:
+            SHARED[1] = self.browser
+            self.world.terminals.append(self)
+        self.scripts = []
+        self.before_all(WATCH)
+        width, height = SIZES[self.size]
+        self.cdp("Emulation.setDeviceMetricsOverride", width=width, height=height,
+                 deviceScaleFactor=1, mobile=False)
+
+    def before_all(self, source):
+        """A script that runs in each document before any of its own."""
+        self.scripts.append(self.cdp("Page.addScriptToEvaluateOnNewDocument", source=source)["identifier"])
+
+    def leave(self):
+        """As the next test of the module wants the browser."""
+        self.network(True)
+        self.browser.get("about:blank")
+        for script in self.scripts:
+            self.cdp("Page.removeScriptToEvaluateOnNewDocument", identifier=script)
+        self.cdp("Emulation.setEmulatedMedia", features=[])
+        self.cdp("Emulation.setTouchEmulationEnabled", enabled=False)
+        self.browser.get_log("browser")
+
+    def launch(self):
         options = webdriver.ChromeOptions()
         options.binary_location = "/usr/bin/chromium"
         arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
@@ -99,11 +145,6 @@ class Terminal:
             options.add_argument(argument)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         self.browser = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
-        self.world.browsers.append(self.browser)
-        self.cdp("Page.addScriptToEvaluateOnNewDocument", source=WATCH)
-        width, height = SIZES[self.size]
-        self.cdp("Emulation.setDeviceMetricsOverride", width=width, height=height,
-                 deviceScaleFactor=1, mobile=False)
 
     @property
     def address(self):

@@ -1,13 +1,17 @@
 """Issue 5, the terminal: its keys, what it says and shows, and that no press is lost; the page in a real Chromium."""
 
 import json
+import math
+import shutil
+import struct
+import wave
 
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from harness import DEFAULT_POLICY, wait_until
-from terminal_world import TerminalWorld
+from terminal_world import WEB, TerminalWorld, shared_browser  # noqa: F401
 
 
 @pytest.fixture
@@ -84,7 +88,7 @@ def test_only_names_are_spoken_by_the_browser(home):
     """A voice that the browser has is given names, and nothing else."""
     home.people("fam1", "doc1")
     t = home.terminal()
-    t.cdp("Page.addScriptToEvaluateOnNewDocument", source="""
+    t.before_all("""
         window.spoken = [];
         speechSynthesis.getVoices = () => [{lang: "zh-CN", name: "x"}];
         window.SpeechSynthesisUtterance = function (text) { this.text = text; };
@@ -224,7 +228,7 @@ def test_starts_and_is_pressed_without_a_network(home):
     """"works without a network (a press is kept in IndexedDB and repeated until `received`)": set up once, it starts with
     neither gateway nor broker, and what is pressed then survives a reload and a power cut."""
     home.people()
-    t = home.terminal()
+    t = home.terminal(own=True)
     t.wait_up()
     t.wait_kept()
     home.gateway.stop()
@@ -361,3 +365,61 @@ def test_recordings_of_the_family(home):
     t.wait_up()
     t.press("help")
     t.wait_said("received", "own")
+
+
+# ── sound ──
+
+
+def sound_file(path, hz):
+    """0.8 s of silence, and then a tone (0: still silence)."""
+    with wave.open(str(path), "wb") as w:
+        w.setparams((1, 2, 48000, 0, "NONE", ""))
+        tone = [0] * 38400 + [int(12000 * math.sin(2 * math.pi * hz * i / 48000)) for i in range(96000)]
+        w.writeframes(struct.pack(f"<{len(tone)}h", *tone))
+    return path
+
+
+@pytest.mark.parametrize("ear", ["hears_it", "hears_nothing", "hears_something_else"])
+def test_sound_is_checked_at_the_start(home, ear):
+    """"a check at start that sound can be heard": by its own microphone; else somebody is asked, and the keys work meanwhile."""
+    file = sound_file(home.folder / "ear.wav", {"hears_it": 1000, "hears_nothing": 0, "hears_something_else": 400}[ear])
+    t = home.terminal(arguments=[f"--use-file-for-fake-audio-capture={file}"])
+    t.wait_up()
+    known = wait_until(lambda: t.js("return document.body.dataset.sound"), "the sound to be tested")
+    assert known == ("heard" if ear == "hears_it" else "ask")
+    assert t.key("heard").is_displayed() == (ear != "hears_it")
+    assert "麦克风" not in t.words()
+    if ear == "hears_nothing":
+        t.wait_said("sound_check", "file")
+        t.press("help")
+        t.wait_received()
+        assert t.key("heard").is_displayed(), "a call for help is no answer"
+        t.press("heard")
+        assert not t.key("heard").is_displayed()
+
+
+# ── new versions ──
+
+
+def test_a_new_version_is_taken_as_a_whole(tmp_path):
+    """What is kept for a start without a network follows what the gateway has."""
+    shutil.copytree(WEB / "terminal", tmp_path / "web" / "terminal")
+    w = TerminalWorld(tmp_path)
+    try:
+        w.begin(http={"web_dir": str(tmp_path / "web")}).home()
+        t = w.terminal()
+        t.wait_up()
+        t.wait_kept()
+        words = tmp_path / "web/terminal/words/zh-CN.json"
+        words.write_text(words.read_text().replace("我很好", "我挺好"))
+        files = tmp_path / "web/terminal/files.js"
+        files.write_text(files.read_text().replace("YJ_VERSION = \"", "YJ_VERSION = \"new"))
+        t.again()
+        kept = "return caches.keys().then((k) => k.some((n) => n.startsWith('terminal-new')) && k.length)"
+        wait_until(lambda: t.js(kept) == 2, "the new version alone")
+        w.gateway.stop()
+        t.again()
+        assert t.key("well").text == "我挺好"
+        w.gateway.start()
+    finally:
+        w.end()

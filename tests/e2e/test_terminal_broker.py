@@ -4,7 +4,7 @@ import pytest
 
 import shipped_broker
 from harness import wait_until
-from terminal_world import TerminalWorld
+from terminal_world import TerminalWorld, shared_browser  # noqa: F401
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ program can tell; and its screenshots at 1280×800 and 800×480 (build/test/scre
 import pytest
 
 from harness import wait_until
-from terminal_world import SIZES, TerminalWorld
+from terminal_world import SIZES, TerminalWorld, shared_browser  # noqa: F401
 
 # Contrast (1.4.3) of each visible text with what is behind it: [ratio, text, size in px]
 CONTRAST = """

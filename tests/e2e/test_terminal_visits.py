@@ -4,7 +4,7 @@ reload; with what the gateway would say (docs/visits.md), and a caller in the sa
 import pytest
 
 from harness import wait_until
-from terminal_world import TerminalWorld
+from terminal_world import TerminalWorld, shared_browser  # noqa: F401
 
 CALL = """
 const [mode, done] = arguments;
@@ -70,10 +70,12 @@ def visited(tmp_path):
     try:
         w.begin().home()
         t = w.terminal(open=False)
-        t.cdp("Page.addScriptToEvaluateOnNewDocument", source=ORDER)
+        t.before_all(ORDER)
         t.open()
         t.wait_up()
         wait_until(lambda: t.js("return document.body.dataset.sound"), "the sound to be tested")
+        if t.key("heard").is_displayed():
+            t.press("heard")
         t.js("window.order.length = 0; window.tracks.length = 0")
         yield t, Visitor(w, t)
     finally:

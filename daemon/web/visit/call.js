@@ -2,7 +2,7 @@
  *
  *     opening ─▶ calling ─▶ ringing ─▶ connecting ─▶ talking ◀─▶ gone
  *                             ▲  │         │            │
- *                        missed◀─┘         └─ asking ◀──┘      (asking: a check-in)
+ *                        missed◀─┘         └─ asking ◀──┘      (asking: a check-in rings)
  *     any ─▶ over, with `outcome`
  */
 
@@ -122,15 +122,16 @@ export class Call {
 			return;
 		const before = this.state && this.state.state;
 		this.state = state;
-		if (OVER.includes(state.state))
+		if (OVER.includes(state.state)) {
 			return this.finish(state.state, state);
+		}
 		if (state.mode && lower(this.mode, state.mode) !== this.mode)
 			this.lowerTo(state.mode);
 		switch (state.state) {
 		case "ringing":
 			if (before === "missed" && this.peer)
 				this.peer.wake();
-			this.setPhase("ringing");
+			this.setPhase(this.mode === "check-in" ? "asking" : "ringing");
 			break;
 		case "missed":
 			if (this.peer)
@@ -171,8 +172,6 @@ export class Call {
 			this.renew("renewed");
 		if (signal.mode)
 			this.lowerTo(signal.mode);
-		if (signal.result)
-			this.result = signal.result;
 	}
 
 	/* ── what the connection says ── */

@@ -64,6 +64,7 @@ export class CallView {
 			&& the("remote").videoWidth > 0;
 		document.body.dataset.phase = call.phase;
 		document.body.dataset.mode = call.mode;
+		document.body.dataset.away = call.away ? "yes" : "no";
 		the("remote").classList.toggle("seen", picture);
 		the("portrait").hidden = picture;
 		the("phase").textContent = this.phaseWords();
@@ -78,9 +79,12 @@ export class CallView {
 		switch (call.phase) {
 		case "opening":
 			return say(call.mode === "voice" ? "opening_voice" : "opening");
+		case "asking":
 		case "ringing":
-			if (call.resident.terminal && !call.resident.terminal.online && !state.rung)
+			if (!call.resident.terminal.online && !state.rung && !call.talked)
 				return say("waiting_online");
+			if (call.phase === "asking")
+				return say("asking");
 			return say(state.auto_answer ? "ringing_auto" : "ringing");
 		case "missed":
 			return state.retry_at ? say("missed", {time: clock(state.retry_at)})

@@ -28,7 +28,7 @@ export class EndView {
 		put(the("next"), next);
 		the("again").hidden = !AGAIN.includes(call.outcome) || call.about.reason === "withdrawn";
 		const asks = call.outcome === "ended" && (call.talked || call.state.answered_at)
-			&& !(call.about.reason === "answered" && (call.result || "well") === "well");
+			&& call.about.reason !== "answered";
 		the("result").hidden = !asks;
 		the("result").reset();
 		the("result").querySelector("button").disabled = false;
@@ -69,13 +69,13 @@ function words(call) {
 	case "declined":
 		return [say("declined", {name}), say("declined_next")];
 	case "unanswered":
-		return [say("unanswered"), say("unanswered_next", {incident: about.incident || ""})];
+		return [say("unanswered"), say("unanswered_next", {incident: about.raised || ""})];
 	case "hung_up":
 		return hungUp(call);
 	case "cancelled":
 		return [say("cancelled"), ""];
 	case "ended":
-		if (about.reason === "answered" && call.result && call.result !== "well")
+		if (about.reason === "answered" && about.result && about.result !== "well")
 			return [say("ended_checked", {name}), ""];
 		return [say(`ended_${about.reason || "caller"}`, {name}),
 			call.talked ? lasted({...call.state, ...about}) : ""];

@@ -87,7 +87,7 @@ function facts(resident) {
 	if (!resident.terminal)
 		return say("no_terminal");
 	if (resident.busy)
-		return say("busy_now", {by: resident.busy.by || undefined});
+		return say("busy_now", {by: resident.busy});
 	const online = say(resident.terminal.online ? "online" : "offline");
 	return `${online} · ${say(resident.may.auto_answer ? "auto_answer" : "by_hand")}`;
 }

@@ -29,19 +29,18 @@ function connection() {
 	return {iceServers: page.me.ice_servers || [], relayOnly: query.get("relay") === "only"};
 }
 
+function dropEarly() {
+	if (page.early)
+		page.early.close();
+	page.early = null;
+}
+
 /* Ports and relays are asked for while the caregiver reads: that is time saved after the tap. No
  * camera, no microphone. */
 function prepare() {
-	if (page.early)
-		page.early.close();
-	const early = new Peer({...connection(), early: true});
-	page.early = early;
-	setTimeout(() => {
-		if (page.early === early && !early.mode) {
-			early.close();
-			page.early = null;
-		}
-	}, EARLY_MS);
+	dropEarly();
+	const early = page.early = new Peer({...connection(), early: true});
+	setTimeout(() => page.early === early && dropEarly(), EARLY_MS);
 }
 
 function fail(e) {
@@ -73,11 +72,13 @@ function keepFresh() {
 function begin(resident, mode) {
 	performance.clearMarks();
 	performance.mark("visit-tap");
+	if (mode === "check-in")
+		dropEarly();
 	const early = page.early;
 	page.early = null;
 	const call = page.call = new Call({
 		gateway: page.gateway, resident, mode, incident: resident.incident,
-		config: connection(), peer: mode === "check-in" ? null : early,
+		config: connection(), peer: early,
 	}, {
 		changed: () => changed(call),
 		told: (key) => calling.tell(key),
