@@ -77,7 +77,8 @@ static size_t put_name(unsigned char *to, const char *name)
 {
 	size_t len = strlen(name);
 	to[0] = (unsigned char)len;
-	memcpy(to + 1, name, len);
+	for (size_t i = 0; i < len; i++)
+		to[1 + i] = (unsigned char)name[i];
 	return 1 + len;
 }
 

@@ -72,8 +72,8 @@ static int find_terminal(
 static int may_at(struct yj_gateway *g, const char *resident, const char *caregiver,
     const char *before, struct yj_visits_may *may)
 {
-	struct yj_consents_verdict verdict;
-	bool asked;
+	struct yj_consents_verdict verdict = {.why = ""};
+	bool asked = false;
 	memset(may, 0, sizeof *may);
 	int rc = find_people(g, resident, caregiver, may);
 	if (rc < 0 || may->no)

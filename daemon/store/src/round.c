@@ -287,7 +287,7 @@ static int last_change(struct yj_store *s, const char *resident, int64_t *utc_ms
 /* What is new since it was stored. */
 static int notice(struct yj_store *s, const struct yj_round_plan *p, struct yj_round_resident *r)
 {
-	int64_t at;
+	int64_t at = INT64_MIN;
 	if (!r->known) {
 		r->known_utc_ms = p->now_utc_ms;
 		r->begins_day = p->today;
