@@ -212,7 +212,8 @@ async function main() {
 		setup = await store.get("settings", "setup").catch(() => null);
 	}
 	if (navigator.serviceWorker) {
-		navigator.serviceWorker.register("sw.js").catch((error) => console.warn("no cache", error));
+		navigator.serviceWorker.register("sw.js", {updateViaCache: "none"})
+			.catch((error) => console.warn("no cache", error));
 	}
 	const lang = await language(setup);
 	const terminal = new Terminal(store, setup, lang, await asked("words/" + lang + ".json"));

@@ -310,8 +310,8 @@ int yj_round_remember(
     struct yj_store *s, const struct yj_round_plan *p, struct yj_round_resident *r)
 {
 	const struct yj_round_resident before = *r;
-	struct yj_round_item items[YJ_ROUND_ITEMS_MAX];
-	size_t n;
+	struct yj_round_item items[YJ_ROUND_ITEMS_MAX] = {0};
+	size_t n = 0;
 	int rc = notice(s, p, r);
 	r->known = true;
 	if (rc == 0)
