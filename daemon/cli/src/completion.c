@@ -44,7 +44,8 @@ static void put_options(const struct yj_command *c)
 	for (const struct yj_opt *o = c->opts; o && o->name; o++)
 		printf(" --%s", o->name);
 	if (strcmp(c->name, "import") == 0 || (strcmp(c->name, "export") == 0 && !c->verb))
-		fputs(" regions institutions residents caregivers devices beds consents rounds", stdout);
+		fputs(" regions institutions residents caregivers devices beds consents rounds",
+		    stdout);
 	if (strcmp(c->name, "completion") == 0)
 		fputs(" bash", stdout);
 	puts("' ;;");

@@ -108,11 +108,10 @@ const struct yj_command yj_consent_commands[] = {
     {.name = "consent",
 	.verb = "set",
 	.words = "RESIDENT KIND [WHO] COLUMN=VALUE...",
-	.help =
-	    "Writes down what was agreed to, or with granted=no what was not, and by=resident\n"
-	    "or by=guardian who said so. KIND is visit, auto_answer, alert, night or\n"
-	    "shared_room; WHO a caregiver or a role, else everybody. The columns are those of\n"
-	    "an import: see yijianctl import consents --template.",
+	.help = "Writes down what was agreed to, or with granted=no what was not, and by=resident\n"
+		"or by=guardian who said so. KIND is visit, auto_answer, alert, night or\n"
+		"shared_room; WHO a caregiver or a role, else everybody. The columns are those of\n"
+		"an import: see yijianctl import consents --template.",
 	.min_words = 2,
 	.max_words = -1,
 	.json = true,
@@ -120,9 +119,8 @@ const struct yj_command yj_consent_commands[] = {
     {.name = "consent",
 	.verb = "withdraw",
 	.words = "RESIDENT KIND [WHO]",
-	.help =
-	    "Takes a consent back, at once: from a caregiver, from a role and all of it, or\n"
-	    "from everybody, those who are named too. Visits that rest on it end.",
+	.help = "Takes a consent back, at once: from a caregiver, from a role and all of it, or\n"
+		"from everybody, those who are named too. Visits that rest on it end.",
 	.min_words = 2,
 	.max_words = 3,
 	.json = true,

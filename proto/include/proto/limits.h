@@ -30,9 +30,9 @@
 #define YJ_ANSWER_BODY_MAX 16384	/* one answer posted to a page's link */
 #define YJ_ANSWERS_PER_10S 30		/* answers posted to one link in 10 s */
 #define YJ_WEBFILE_MAX 1048576		/* one file of the pages, one voice */
-#define YJ_VOICE_MAX 700000		/* a phrase in a voice of a home, as it is sent in one request */
-#define YJ_HTTP_HEADERS_MAX 8192	/* the headers of one HTTP request */
-#define YJ_HTTP_ROUTES_MAX 64		/* paths that the HTTP server knows */
+#define YJ_VOICE_MAX 700000	 /* a phrase in a voice of a home, as it is sent in one request */
+#define YJ_HTTP_HEADERS_MAX 8192 /* the headers of one HTTP request */
+#define YJ_HTTP_ROUTES_MAX 64	 /* paths that the HTTP server knows */
 #define YJ_POSTERS_INFLIGHT_MAX 512	/* requests under way over all endpoints */
 #define YJ_POSTER_EACH_MAX 8		/* and per endpoint */
 #define YJ_POSTER_REPLY_MAX 4096	/* bytes read of an endpoint's answer */
