@@ -235,6 +235,8 @@ static void on_result(struct yj_gateway *g, struct evhttp_request *req, struct c
 	if (!said[0] || yj_visit_result_parse(said, &c->result) < 0)
 		yj_visitpass_problem(req, 400, "unreadable",
 		    "result is well, needs, not_home, refused or hospital", NULL);
+	else if (c->row.answered_utc_ms == INT64_MAX)
+		yj_visitpass_problem(req, 409, "not_answered", NULL, NULL);
 	else
 		run(g, req, c, do_result, 204);
 }
@@ -299,7 +301,7 @@ static void on_one(void *ctx, struct evhttp_request *req)
 	int rc = known && part ? yj_visit_find(g->store, id, &c.row) : YJ_ERR_NOTFOUND;
 	if (rc < 0 && rc != YJ_ERR_NOTFOUND)
 		yj_http_problem(req, 503, "Service Unavailable", NULL);
-	else if (rc == YJ_ERR_NOTFOUND || !yj_visitpass_of_visit(g, req, id, c.row.caregiver))
+	else if (rc == YJ_ERR_NOTFOUND || !yj_visitpass_of_visit(g, req, &c.row))
 		/* whether there is such a visit is for its caller alone */
 		yj_visitpass_problem(req, 404, "unknown_visit", NULL, NULL);
 	else

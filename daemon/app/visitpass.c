@@ -90,7 +90,7 @@ bool yj_visitpass_admit(struct yj_gateway *g, struct evhttp_request *req, struct
 }
 
 bool yj_visitpass_of_visit(
-    struct yj_gateway *g, struct evhttp_request *req, const char *visit, const char *caregiver)
+    struct yj_gateway *g, struct evhttp_request *req, const struct yj_visit_row *visit)
 {
 	char token[YJ_VISITLINK_MAX];
 	struct yj_visitpass own;
@@ -98,12 +98,13 @@ bool yj_visitpass_of_visit(
 	const unsigned char *key = yj_answerpage_secret(g);
 	if (!key || !yj_visitlink_bearer(req, token, sizeof token))
 		return false;
-	bool good = yj_visitlink_visit_good(key, visit, token);
+	bool good = yj_visitlink_visit_good(key, visit->id, token);
 	explicit_bzero(token, sizeof token);
 	if (good)
 		return true;
 	return read_link(g, req, &own, &pass) == 0 && pass == YJ_LINK_GOOD &&
-	       strcmp(own.link.caregiver, caregiver) == 0;
+	       strcmp(own.link.caregiver, visit->caregiver) == 0 &&
+	       (!own.link.resident[0] || strcmp(own.link.resident, visit->resident) == 0);
 }
 
 json_t *yj_visitpass_body(struct evhttp_request *req)

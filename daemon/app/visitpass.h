@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "gateway.h"
+#include "store/visit.h"
 #include "visitlink.h"
 
 struct yj_visitpass {
@@ -15,9 +16,9 @@ struct yj_visitpass {
 
 /* Whose link is it? false: refused, and answered. */
 bool yj_visitpass_admit(struct yj_gateway *g, struct evhttp_request *req, struct yj_visitpass *out);
-/* Is this key good for that visit, or the link that of its caller? */
+/* Is this key good for that visit, or the link its caller's, and for its resident? */
 bool yj_visitpass_of_visit(
-    struct yj_gateway *g, struct evhttp_request *req, const char *visit, const char *caregiver);
+    struct yj_gateway *g, struct evhttp_request *req, const struct yj_visit_row *visit);
 
 /* The body as a JSON object; NULL: refused, and answered. */
 json_t *yj_visitpass_body(struct evhttp_request *req);

@@ -6,13 +6,15 @@
 
 #include "consents.h"
 #include "dispatch.h"
+#include "effects.h"
 #include "life.h"
 #include "store/life.h"
 #include "visits_inside.h"
 #include "visitwatch.h"
 #include "visitwords.h"
 
-#define AT_ONCE 64 /* due ones per transaction */
+#define AGAIN_MS 30000 /* after a failure */
+#define AT_ONCE 64     /* due ones per transaction */
 
 static struct yj_visit_rules rules_of(const struct yj_gateway *g)
 {
@@ -454,16 +456,40 @@ static int tick(struct yj_gateway *g, struct yj_visit_row *row)
 	if (row->phase == YJ_VISIT_IS_MISSED) {
 		bool found;
 		int rc = yj_visit_with(g->store, row->resident, &other);
-		if (rc == YJ_ERR_NOTFOUND)
+		if (rc == YJ_ERR_NOTFOUND) { /* who has a visit elsewhere is busy as well */
 			rc = yj_visits_aim(g, row, &found);
-		if (rc == 0)
-			rc = yj_visit_at(g->store, row->device, &other);
+			if (rc == 0)
+				rc = yj_visit_at(g->store, row->device, &other);
+		}
 		if (rc == 0)
 			return put_off(g, row);
 		if (rc != YJ_ERR_NOTFOUND)
 			return rc;
 	}
 	return yj_visits_step(g, row, YJ_VISIT_IN_TICK, "", "");
+}
+
+/* A visit whose step fails by itself costs itself alone: it is tried again later. */
+static int guarded_tick(struct yj_gateway *g, struct yj_visit_row *row)
+{
+	struct yj_visit_row before = *row;
+	int rc = yj_store_mark(g->store);
+	if (rc < 0)
+		return rc;
+	yj_effects_mark(g);
+	size_t counted = yj_metrics_mark(&g->metrics);
+	rc = tick(g, row);
+	if (rc == 0)
+		return yj_store_keep(g->store);
+	yj_store_undo(g->store);
+	yj_effects_undo(g);
+	yj_metrics_undo(&g->metrics, counted);
+	if (yj_dispatch_store_failed(rc))
+		return rc;
+	yj_log(YJ_LOG_ERR, "event=visit_failed visit=%s error=%s store=\"%s\"", before.id,
+	    yj_err_name(rc), yj_store_error(g->store));
+	before.due_t = g->now.t + AGAIN_MS;
+	return yj_visit_save(g->store, &before, NULL, NULL);
 }
 
 int yj_visits_run(struct yj_gateway *g)
@@ -489,7 +515,7 @@ int yj_visits_run(struct yj_gateway *g)
 			break;
 		}
 		if (rc == 0)
-			rc = tick(g, &row);
+			rc = guarded_tick(g, &row);
 	}
 	g->visits.known = false;
 	return rc;

@@ -13,6 +13,8 @@
 #include "visitwatch.h"
 #include "visitwords.h"
 
+#define LATELY_MS 600000 /* who was seen so long ago is looked after now */
+
 const char *yj_visits_no_word(enum yj_visits_no no)
 {
 	static const char *const words[] = {"", "unknown_resident", "not_yours", "no_consent",
@@ -307,7 +309,9 @@ int yj_visits_result(
 	int rc = yj_visit_result_set(g->store, row->n, yj_visit_result_name(result));
 	if (rc == 0)
 		rc = yj_visits_ledger(g, row, result, note);
-	if (rc == 0 && row->answered_utc_ms != INT64_MAX &&
+	bool lately =
+	    row->ended_utc_ms == INT64_MAX || g->now.utc_ms - row->ended_utc_ms < LATELY_MS;
+	if (rc == 0 && lately && row->answered_utc_ms != INT64_MAX &&
 	    (result == YJ_FOUND_WELL || result == YJ_FOUND_NEEDS))
 		yj_life_cared(g, row->resident);
 	return rc;

@@ -13,10 +13,10 @@ BROWSERS = ("test_answer_browser", "test_terminal", "test_visit_browser", "test_
 
 
 def pytest_collection_modifyitems(items):
-    """Browsers take a core each: of the workers of `--dist loadgroup` one runs all of these, one after the other."""
+    """Browsers take a core each: their tests run after the others, two at a time."""
     for item in items:
         if item.path.name.startswith(BROWSERS):
-            item.add_marker(pytest.mark.xdist_group("browser"))
+            item.add_marker(pytest.mark.browser)
 
 
 @pytest.fixture(autouse=True)

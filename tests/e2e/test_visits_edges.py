@@ -2,6 +2,7 @@
 
 import pytest
 import town
+from harness import wait_until
 from town import level, policy
 from visit_world import ANSWER, HTTP, OFFER, VISITS, Caller, Terminal, home
 
@@ -89,3 +90,39 @@ def test_a_voice_does_not_become_a_camera(clocked):
     assert status == 202
     assert t1.wait(action="signal")["signal"]["mode"] == "voice"
     assert g.ctl_json("visit", "show", visit["id"])["mode"] == "voice"
+
+
+def test_a_visit_at_another_terminal_meanwhile(clocked):
+    """A try waits while somebody talks with the resident elsewhere, and holds nothing else up."""
+    g = clocked.gateway
+    old, daughter, grid = terminal(clocked), Caller(g, "fam1"), Caller(g, "grid1")
+    missed = daughter.begin()
+    old.wait(action="ring")
+    pass_by(clocked, missed, "missed")
+    g.load("devices", [{"id": "t2", "kind": "terminal", "resident": "r1"}])
+    new = terminal(clocked, "t2")
+    new.publish("yj/v1/dev/t2/state", {"online": True, "ts": 1}, retain=True)
+    wait_until(lambda: "t2" in str(g.events("device.online")), "the new terminal to be online")
+    visit = grid.begin(mode="voice")
+    assert visit["device"] == "t2"
+    new.visit(visit["id"], "accepted", answer=ANSWER)
+    g.wait_event("visit.answered")
+    clocked.advance(400)
+    old.call()
+    g.wait_event("incident.opened", kind="sos")
+    assert "commit_failed" not in g.log.read_text()
+    assert g.ctl_json("visit", "show", missed["id"])["state"] in ("missed", "ended")
+
+
+def test_a_result_of_nothing(clocked):
+    """Nobody says for somebody who was not seen how they are."""
+    g = clocked.gateway
+    t1, daughter = terminal(clocked), Caller(g, "fam1")
+    visit = daughter.begin()
+    t1.wait(action="ring")
+    path = f"/api/v1/visits/{visit['id']}/result"
+    status, _, problem = daughter.ask("POST", path, {"result": "well"})
+    assert (status, problem["code"]) == (409, "not_answered")
+    t1.visit(visit["id"], "accepted", answer=ANSWER)
+    g.wait_event("visit.answered")
+    assert daughter.ask("POST", path, {"result": "well"})[0] == 204
