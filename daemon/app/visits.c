@@ -302,6 +302,23 @@ static int withdraw(
 	return rc == YJ_ERR_NOTFOUND ? 0 : rc;
 }
 
+/* An acceptance is a key, the home's own doing, or news of a talk. Of a talk that has become a
+ * check-in news may still be under way, or be told again: that is nobody's key. */
+static enum yj_visit_in meaning_of(const struct yj_visit_row *row, const struct yj_msg_visit *m)
+{
+	enum yj_visit_in in = input_of(m->state);
+	enum yj_visit_mode mode;
+	bool answered = row->phase == YJ_VISIT_IS_ANSWERED;
+	if (in != YJ_VISIT_IN_ACCEPT)
+		return in;
+	if (answered && yj_visits_mode_of(m->signal, &mode) && mode == YJ_MODE_CHECK_IN)
+		return YJ_VISIT_IN_FALL;
+	if (!answered && row->answered_utc_ms != INT64_MAX && json_object_size(m->signal) > 0 &&
+	    !json_object_get(m->signal, "result"))
+		return YJ_VISIT_IN_FALL;
+	return row->auto_answer ? YJ_VISIT_IN_SELF : in;
+}
+
 int yj_visits_message(struct yj_alert *a)
 {
 	const struct yj_msg_visit *m = &a->event->msg.u.visit;
@@ -321,14 +338,7 @@ int yj_visits_message(struct yj_alert *a)
 			   ? json_dumps(said, JSON_COMPACT)
 			   : NULL;
 	bool by_itself = row.auto_answer;
-	enum yj_visit_in in = input_of(m->state);
-	enum yj_visit_mode mode;
-	if (in == YJ_VISIT_IN_ACCEPT && row.phase == YJ_VISIT_IS_ANSWERED &&
-	    yj_visits_mode_of(m->signal, &mode) && mode == YJ_MODE_CHECK_IN)
-		in = YJ_VISIT_IN_FALL;
-	else if (in == YJ_VISIT_IN_ACCEPT && by_itself)
-		in = YJ_VISIT_IN_SELF;
-	rc = step(g, &row, in, answer, a->device.id, "mqtt", &acts);
+	rc = step(g, &row, meaning_of(&row, m), answer, a->device.id, "mqtt", &acts);
 	free(answer);
 	if (rc == 0 && (acts & YJ_VISIT_DO_RELAY) && json_is_object(m->signal))
 		rc = relay(g, &row, m);

@@ -312,3 +312,35 @@ def test_a_link_too_poor_for_a_voice(clocked, side):
     else:
         clocked.advance(61)
         events.wait("missed")
+
+
+@pytest.mark.parametrize("news", [{"mode": "check-in"}, {"mode": "voice"}, {"answer": ANSWER},
+                                  {"renew": True}], ids=lambda n: "_".join(map(str, n)))
+def test_news_of_a_talk_is_no_key_of_the_check_in_after_it(clocked, news):
+    """Both sides find the link too poor at once: what the terminal says of the talk when it is a
+    check-in already, or says again, makes nobody well. The key does."""
+    clocked.begin(visits=VISITS, http=HTTP)
+    g = home(clocked)
+    t1, daughter = terminal(clocked), Caller(g, "fam1")
+
+    def say_news():
+        t1.visit(visit["id"], "accepted", **news)
+        t1.wait(id=t1.alarm("tamper"), state="received")  # so what came before it has been read too
+    visit = daughter.begin()
+    events = daughter.events(visit)
+    t1.wait(action="ring")
+    t1.visit(visit["id"], "accepted", answer=ANSWER)
+    events.wait("answered")
+    daughter.ask("POST", f"/api/v1/visits/{visit['id']}/signal", {"mode": "check-in"})
+    assert events.wait("ringing")["mode"] == "check-in"
+    say_news()
+    clocked.advance(61)
+    events.wait("missed")
+    say_news()
+    clocked.advance(301)
+    wait_until(lambda: t1.rings(visit["id"])[-1]["signal"]["mode"] == "check-in", "the next try")
+    say_news()
+    assert g.ctl_json("round", "ledger") == []
+    t1.visit(visit["id"], "accepted", result="well")
+    assert events.wait("ended")["reason"] == "answered"
+    assert [e["result"] for e in g.ctl_json("round", "ledger")] == ["well"]
