@@ -8,7 +8,7 @@
  *
  *     connecting ──▶ connected ◀──▶ weak
  *          │             ├──▶ gone ──back──▶ connected
- *          └─20 s──▶ lost ◀──15 s, failed
+ *          └─20 to 40 s──▶ lost ◀──15 s, failed
  *     any ──close()──▶ closed
  *
  * A peer that is `lost` stays so: make a new one and send a new offer. close() gives back camera and
@@ -20,6 +20,7 @@ import * as media from "./media.js";
 import {shorten} from "./shorten.js";
 
 const CONNECT_MS = 20000;   /* from both descriptions to the first path */
+const KEYS_MS = 20000;	    /* more, where a path was found by then */
 const GONE_MS = 15000;	    /* without any path, until it is given up */
 const GATHER_MS = 5000;	    /* for candidates at most, while no relay has answered */
 const ANY_MS = 1000;	    /* after the first candidate, where there is no relay to wait for */
@@ -293,8 +294,16 @@ export class Peer {
 
 	awaitPath() {
 		if (this.state === "connecting")
-			this.after("path", CONNECT_MS, () => this.setState("lost"));
+			this.after("path", CONNECT_MS, () => this.stillNone());
 		this.look();
+	}
+
+	/* A path may have been found that has no keys yet: on a slow line they take longer than it did. */
+	stillNone() {
+		if (/^(connected|completed)$/.test(this.pc.iceConnectionState))
+			this.after("path", KEYS_MS, () => this.setState("lost"));
+		else
+			this.setState("lost");
 	}
 
 	look() {

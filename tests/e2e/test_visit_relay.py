@@ -102,7 +102,7 @@ def ways(page):
 def begin_visit(terminal, visitor):
     visitor.tap("video")
     terminal.press("accept")
-    wait_until(lambda: visitor.phase == "talking", "both to talk", 60)
+    wait_until(lambda: visitor.phase == "talking", "both to talk", 100)
 
 
 def test_forced_relay(world, turn):
